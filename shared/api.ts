@@ -1,0 +1,160 @@
+// Queries and answers of the HTTP interface; the schemas that both the routes and their callers use.
+import Type, { type Static } from 'typebox';
+import { GapSchema, GaugesSchema } from './live.ts';
+import { SpanSchema } from './span.ts';
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const TimeParam = Type.String({
+  description: 'µs since the Unix epoch, or RFC 3339',
+  pattern: '^([0-9]+(\\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T.*)$',
+  maxLength: 40,
+});
+export const FilterParam = Type.String({
+  maxLength: 4_096,
+  description: 'the filter language; "" matches all',
+});
+
+export const ErrorSchema = Type.Object(
+  { statusCode: Type.Integer(), code: Type.String(), message: Type.String() },
+  { $id: 'Error', description: 'code is stable and begins with FUSESCOPE_' },
+);
+export type ApiError = Static<typeof ErrorSchema>;
+
+/** A page of a list. `nextCursor` null: that was the last. */
+export const listOf = <T extends Type.TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), nextCursor: nullable(Type.String()) });
+
+export const SpansQuerySchema = Type.Object(
+  {
+    filter: Type.Optional(FilterParam),
+    from: Type.Optional(TimeParam),
+    to: Type.Optional(TimeParam),
+    order: Type.Optional(Type.Enum(['start:desc', 'start:asc', 'duration:desc'], { default: 'start:desc' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
+    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+export type SpansQuery = Static<typeof SpansQuerySchema>;
+export const SpanListSchema = listOf(SpanSchema);
+export type SpanList = Static<typeof SpanListSchema>;
+
+/** Where a latency answer comes from: a filter on op, mount and time is answered from rollups, any other by a scan. */
+export const LatencyQuerySchema = Type.Object(
+  {
+    filter: Type.Optional(FilterParam),
+    from: Type.Optional(TimeParam),
+    to: Type.Optional(TimeParam),
+    by: Type.Optional(Type.Enum(['op', 'mount', 'none'], { default: 'op' })),
+  },
+  { additionalProperties: false },
+);
+export type LatencyQuery = Static<typeof LatencyQuerySchema>;
+
+export const HistogramSchema = Type.Object({
+  key: Type.String({ description: 'the operation or mount; "all" where by=none' }),
+  mountId: nullable(Type.Integer()),
+  count: Type.Integer(),
+  errors: Type.Integer(),
+  sumNs: Type.Number(),
+  minNs: nullable(Type.Number()),
+  maxNs: nullable(Type.Number()),
+  p50Ns: nullable(Type.Number()),
+  p90Ns: nullable(Type.Number()),
+  p99Ns: nullable(Type.Number()),
+  p999Ns: nullable(Type.Number()),
+  buckets: Type.Array(Type.Tuple([Type.Number(), Type.Number(), Type.Integer()]), {
+    description: '[from ns, to ns), count; ascending, empty ones left out',
+  }),
+  open: Type.Integer({ description: 'open operations, in none of the figures above' }),
+  oldestOpenMs: nullable(Type.Number()),
+});
+export type HistogramAnswer = Static<typeof HistogramSchema>;
+export const LatencySchema = Type.Object({
+  fromUs: Type.Number(),
+  toUs: Type.Number(),
+  items: Type.Array(HistogramSchema, { description: 'most operations first' }),
+});
+export type LatencyAnswer = Static<typeof LatencySchema>;
+
+export const HeatmapQuerySchema = Type.Object(
+  {
+    filter: Type.Optional(FilterParam),
+    from: Type.Optional(TimeParam),
+    to: Type.Optional(TimeParam),
+    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 600, default: 120 })),
+  },
+  { additionalProperties: false },
+);
+export type HeatmapQuery = Static<typeof HeatmapQuerySchema>;
+export const HeatmapSchema = Type.Object({
+  fromUs: Type.Number(),
+  toUs: Type.Number(),
+  stepUs: Type.Number({ description: 'width of a column' }),
+  edgesNs: Type.Array(Type.Number(), { description: 'latency edges, ascending; row r is edges r to r+1' }),
+  columns: Type.Array(Type.Array(Type.Integer()), { description: 'by time, then by row: counts' }),
+  gaps: Type.Array(GapSchema),
+});
+export type HeatmapAnswer = Static<typeof HeatmapSchema>;
+
+export const HealthSchema = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded']),
+    version: Type.String(),
+    uptimeS: Type.Number(),
+    pid: Type.Integer(),
+    gauges: GaugesSchema,
+    losses: Type.Record(Type.String(), Type.Integer(), { description: 'events lost, by cause' }),
+    sources: Type.Integer({ description: 'collectors connected' }),
+    liveClients: Type.Integer(),
+    tiers: Type.Record(Type.String(), Type.Integer(), { description: 'mounts by capture tier' }),
+  },
+  { $id: 'Health' },
+);
+export type Health = Static<typeof HealthSchema>;
+
+export const EventsAnswerSchema = Type.Object({
+  accepted: Type.Integer({ description: 'lines handed to the store' }),
+  rejectedCount: Type.Integer(),
+  rejected: Type.Array(Type.Object({ line: Type.Integer(), error: Type.String() }), {
+    description: 'the first 100',
+  }),
+});
+export type EventsAnswer = Static<typeof EventsAnswerSchema>;
+
+export const MirrorRequestSchema = Type.Object(
+  {
+    source: Type.String({ minLength: 1, maxLength: 4_096, description: 'directory to mirror, absolute' }),
+    mountpoint: Type.String({ minLength: 1, maxLength: 4_096, description: 'empty directory, absolute' }),
+    allowOther: Type.Optional(Type.Boolean()),
+    directIo: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type MirrorRequest = Static<typeof MirrorRequestSchema>;
+export const MirrorSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    source: Type.String(),
+    mountpoint: Type.String(),
+    pid: Type.Integer(),
+    state: Type.Enum(['mounted', 'ended']),
+    demo: Type.Boolean(),
+    message: nullable(Type.String()),
+  },
+  { $id: 'Mirror' },
+);
+export type Mirror = Static<typeof MirrorSchema>;
+
+export const EXPORT_FORMATS = ['perfetto', 'chrome', 'csv', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export const ExportQuerySchema = Type.Object(
+  {
+    format: Type.Enum([...EXPORT_FORMATS]),
+    filter: Type.Optional(FilterParam),
+    from: Type.Optional(TimeParam),
+    to: Type.Optional(TimeParam),
+  },
+  { additionalProperties: false },
+);
