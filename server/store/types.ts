@@ -1,0 +1,116 @@
+// What the rest of the server may ask of the store. The store lives behind worker threads, since SQLite is
+// synchronous: nothing here waits, except what returns a promise.
+import type {
+  HeatmapAnswer,
+  HeatmapQuery,
+  LatencyAnswer,
+  LatencyQuery,
+  SpanList,
+  SpansQuery,
+} from '../../shared/api.ts';
+import type { Gap, Gauges, Second } from '../../shared/live.ts';
+import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
+
+export interface StoreOptions {
+  /** Path of the database, or `:memory:`. */
+  file: string;
+  /** Oldest spans go when the file grows past this. */
+  maxBytes: number;
+  /** Spans older than this go. */
+  maxAgeS: number;
+  /** Called when the store begins to fail and when it recovers; its gauges say the same. */
+  onState?: (state: 'ok' | 'failing', message: string | null) => void;
+  /** Called with spans that were given up because the store could not take them. */
+  onLost?: (cause: 'store-behind' | 'store-failing', count: number) => void;
+  /** Called once everything that was handed in before `noteSeq(instance, seq)` is in a committed transaction. */
+  onDurable?: (instance: string, seq: number) => void;
+}
+
+/** A mount as the store keeps it, so that spans of an earlier run still have a name. */
+export interface StoredMount {
+  id: number;
+  host: string;
+  mount: string;
+  kind: Span['source'];
+  fsType: string | null;
+  source: string | null;
+  connection: number | null;
+  firstSeenUs: number;
+  lastSeenUs: number;
+}
+
+/** A span that was open when the server last ended, with the collector process (`instance`) it came from. */
+export interface RestoredSpan {
+  span: Span;
+  instance: string | null;
+}
+
+/** One second of one mount and operation: a sparse log-linear histogram (shared/histogram.ts). */
+export interface RollupRow {
+  mountId: number;
+  op: string;
+  atS: number;
+  count: number;
+  errors: number;
+  sumNs: number;
+  minNs: number;
+  maxNs: number;
+  /** Bucket numbers, ascending, and how often each. */
+  buckets: Uint16Array;
+  counts: Uint32Array;
+}
+
+export interface Range {
+  fromUs: number;
+  toUs: number;
+}
+
+export interface Store {
+  /** First id that no stored span has. */
+  readonly nextSpanId: number;
+  readonly nextStallId: number;
+  readonly mounts: readonly StoredMount[];
+  /** Open spans found at start. */
+  readonly restored: readonly RestoredSpan[];
+  /** Stalls that were open when the server last ended. */
+  readonly restoredStalls: readonly Stall[];
+  /** Highest durable sequence number of each collector instance of the last day. */
+  readonly seqs: ReadonlyMap<string, number>;
+  /** File that was set aside because it could not be read, else null. */
+  readonly setAside: string | null;
+
+  putMount(mount: StoredMount): void;
+  /** A span not yet stored, finished or open. It is read at once: the caller may go on changing it. */
+  insert(span: Span, instance: string | null): void;
+  /** A span that was inserted while open and has now ended. */
+  update(span: Span): void;
+  putRollups(rows: readonly RollupRow[]): void;
+  putSecond(second: Second): void;
+  /** Inserts the stall, or replaces what is stored under its id. */
+  putStall(stall: Stall): void;
+  putGap(gap: Gap): void;
+  noteSeq(instance: string, seq: number): void;
+  /** Hands what was put since the last call to the writer. Called by the server's own timer. */
+  flush(): void;
+
+  /** @throws CodedError FUSESCOPE_FILTER with the position, FUSESCOPE_CURSOR. */
+  spans(query: SpansQuery): Promise<SpanList>;
+  span(id: number): Promise<Span | null>;
+  /** Every span of the filter and range in order of start, in chunks of at most `chunk`: constant memory. */
+  scan(filter: string, range: Partial<Range>, chunk?: number): AsyncIterable<Span[]>;
+  latency(query: LatencyQuery): Promise<LatencyAnswer>;
+  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
+  stalls(
+    state: 'open' | 'closed' | null,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ items: Stall[]; nextCursor: string | null }>;
+  stall(id: number): Promise<Stall | null>;
+  gaps(range: Range): Promise<Gap[]>;
+  seconds(range: Range): Promise<Second[]>;
+
+  gauges(): Gauges['store'];
+  /** Writes what is pending, then ends the workers. */
+  close(): Promise<void>;
+}
