@@ -5,7 +5,8 @@ import { MountSchema } from './mount.ts';
 import { SpanSchema } from './span.ts';
 import { StallSchema } from './stall.ts';
 
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const nullable = <T extends Type.TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
 export const LIVE_VERSION = 1;
 
@@ -82,9 +83,10 @@ export const BatchFrameSchema = Type.Object(
       description:
         'spans that match but were left out to spare this client; they are stored and can be asked for',
     }),
-    open: Type.Array(SpanSchema, {
-      description: 'all open operations older than 100 ms that match, 500 at most',
-    }),
+    open: nullable(
+      Type.Array(SpanSchema),
+      'all open operations older than 100 ms that match, oldest first, 500 at most; null: as before',
+    ),
   },
   { $id: 'LiveBatch' },
 );

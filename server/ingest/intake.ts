@@ -1,0 +1,168 @@
+// What a stream of events means to the trace: which mount, which collector, what its numbering says is missing.
+// One Intake serves all transports; a Collector is one process that speaks frames, over any of them.
+import type { EventLine } from '../../shared/event.ts';
+import type { Batch } from '../../shared/wire/batch-decoder.ts';
+import type { Hello, WireGone, WireLoss, WireMount } from '../../shared/wire/frames.ts';
+import type { Clock } from '../clock.ts';
+import type { MountRecord } from '../mounts/registry.ts';
+import type { Store } from '../store/types.ts';
+import type { Trace } from '../trace.ts';
+import { lineToEvent } from './lines.ts';
+import type { Arrival } from './pairing.ts';
+
+/** How long a collector may be away before what it left open is given up, in ms. */
+export const AWAY_MS = 10_000;
+
+export interface Collector {
+  readonly hello: Hello;
+  readonly local: boolean;
+  readonly mounts: Map<number, MountRecord>;
+  lastSeq: number;
+  /** When the last connection of it ended; null while connected. */
+  awaySinceNs: number | null;
+  /** Sends an ACK; replaced at every reconnection. */
+  ack: (seq: number) => void;
+}
+
+export class Intake {
+  readonly #trace: Trace;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #host: string;
+  readonly #collectors = new Map<string, Collector>();
+
+  constructor(trace: Trace, store: Store, clock: Clock, host: string) {
+    this.#trace = trace;
+    this.#store = store;
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  /** Collectors that are connected now. */
+  get connected(): number {
+    let count = 0;
+    for (const one of this.#collectors.values()) if (one.awaySinceNs === null) count++;
+    return count;
+  }
+
+  /** An event line of any program. */
+  line(line: EventLine): void {
+    const nowUs = this.#clock.wallUs();
+    const mount = this.#trace.mounts.named(this.#host, line.mount, 'api', nowUs);
+    this.#trace.push(lineToEvent(line, 0), mount, {
+      instance: null,
+      local: false,
+      monoNs: this.#clock.monoNs(),
+      wallUs: nowUs,
+    });
+  }
+
+  /** A collector says who it is. A process that was here before goes on where it was. */
+  hello(hello: Hello, ack: (seq: number) => void): Collector {
+    const known = this.#collectors.get(hello.instance);
+    const collector: Collector = known ?? {
+      hello,
+      local: hello.host === this.#host,
+      mounts: new Map(),
+      lastSeq: this.#store.seqs.get(hello.instance) ?? 0,
+      awaySinceNs: null,
+      ack,
+    };
+    collector.ack = ack;
+    collector.awaySinceNs = null;
+    this.#collectors.set(hello.instance, collector);
+    return collector;
+  }
+
+  /** A mount of the collector. A mirror that died leaves its operations to nobody: its successor ends them. */
+  mount(collector: Collector, wire: WireMount): void {
+    const { hello } = collector;
+    const record = this.#trace.mounts.announced(
+      hello.host,
+      wire,
+      hello.kind,
+      hello.instance,
+      this.#clock.wallUs(),
+    );
+    collector.mounts.set(wire.index, record);
+    if (hello.kind !== 'mirror') return;
+    this.#trace.abandon('aborted', (open) => open.mount.id === record.id && open.instance !== hello.instance);
+  }
+
+  /** @throws RangeError where a record names a mount that was never announced. */
+  batch(collector: Collector, batch: Batch): void {
+    const { events } = batch;
+    const arrival: Arrival = {
+      instance: collector.hello.instance,
+      local: collector.local,
+      monoNs: this.#clock.monoNs(),
+      wallUs: this.#clock.wallUs(),
+    };
+    // What was sent again after a reconnection has been seen; a hole in the numbers was given up by the sender.
+    const seen = Math.min(events.length, Math.max(0, collector.lastSeq - batch.firstSeq + 1));
+    const missing = batch.firstSeq - collector.lastSeq - 1;
+    const first = events[seen];
+    if (missing > 0 && first) {
+      const mount = collector.mounts.get(first.mount);
+      const only = collector.mounts.size === 1 ? (mount?.id ?? null) : null;
+      this.#trace.lost(only, 'collector-ring-full', missing, first.tsUs, first.tsUs);
+    }
+    for (let i = seen; i < events.length; i++) {
+      const event = events[i];
+      if (!event) continue;
+      const mount = collector.mounts.get(event.mount);
+      if (!mount) throw new RangeError(`record names mount ${event.mount}, which was not announced`);
+      this.#trace.push(event, mount, arrival);
+    }
+    collector.lastSeq = Math.max(collector.lastSeq, batch.firstSeq + events.length - 1);
+    this.#store.noteSeq(collector.hello.instance, collector.lastSeq);
+  }
+
+  loss(collector: Collector, loss: WireLoss): void {
+    const mount = loss.index === null ? null : (collector.mounts.get(loss.index)?.id ?? null);
+    this.#trace.lost(mount, loss.cause, loss.count, loss.fromUs, loss.toUs);
+  }
+
+  gone(collector: Collector, gone: WireGone): void {
+    const mount = collector.mounts.get(gone.index);
+    if (!mount) return;
+    collector.mounts.delete(gone.index);
+    this.#trace.abandon('aborted', (open) => open.mount.id === mount.id);
+    this.#trace.mounts.gone(mount, this.#clock.wallUs());
+  }
+
+  /** The collector ended in order: nothing more comes of it. */
+  bye(collector: Collector): void {
+    this.#end(collector, 'aborted');
+  }
+
+  /** Its connection broke; it may come back. */
+  away(collector: Collector): void {
+    if (this.#collectors.has(collector.hello.instance)) collector.awaySinceNs = this.#clock.monoNs();
+  }
+
+  /** What is durable may be forgotten by its sender. */
+  durable(instance: string, seq: number): void {
+    this.#collectors.get(instance)?.ack(seq);
+  }
+
+  /** Gives up collectors that stayed away, and open spans of earlier runs whose collector never came back. */
+  expire(startedNs: number): void {
+    const nowNs = this.#clock.monoNs();
+    for (const collector of this.#collectors.values()) {
+      if (collector.awaySinceNs === null || nowNs - collector.awaySinceNs < AWAY_MS * 1e6) continue;
+      this.#end(collector, 'lost');
+    }
+    if (nowNs - startedNs < AWAY_MS * 1e6) return;
+    this.#trace.abandon('lost', (open) => open.instance !== null && !this.#collectors.has(open.instance));
+  }
+
+  #end(collector: Collector, state: 'aborted' | 'lost'): void {
+    const { instance } = collector.hello;
+    this.#collectors.delete(instance);
+    this.#trace.abandon(state, (open) => open.instance === instance);
+    for (const mount of collector.mounts.values()) {
+      if (mount.instance === instance) this.#trace.mounts.gone(mount, this.#clock.wallUs());
+    }
+  }
+}

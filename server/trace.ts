@@ -1,0 +1,270 @@
+// The joint of the server: events come in, spans, stalls, histograms, losses and live frames go out. It holds
+// what is true now; what was is the store's. Everything here is synchronous and bounded.
+import { EventEmitter } from 'node:events';
+import { isOrdinaryErrno } from '../shared/errno.ts';
+import type { Gap, Gauges, Second } from '../shared/live.ts';
+import type { Mount } from '../shared/mount.ts';
+import type { Span } from '../shared/span.ts';
+import type { Stall, ThresholdRule } from '../shared/stall.ts';
+import type { WireEvent } from '../shared/wire/frames.ts';
+import type { Clock } from './clock.ts';
+import type { Arrival, OpenSpan, PairingLoss, PairMount, PairSink } from './ingest/pairing.ts';
+import { Pairing } from './ingest/pairing.ts';
+import { LatencyRecorder } from './latency/recorder.ts';
+import { Seconds } from './live/seconds.ts';
+import { Losses } from './losses.ts';
+import type { MountRecord } from './mounts/registry.ts';
+import { MountRegistry } from './mounts/registry.ts';
+import { mountView } from './mounts/view.ts';
+import { StallDetector } from './stalls/detector.ts';
+import type { Store } from './store/types.ts';
+
+/** Open spans older than this are shown by name; younger ones come and go too fast to read. */
+const LONG_OPEN_MS = 100;
+const LONG_OPEN_SHOWN = 500;
+
+interface TraceEvents {
+  ended: [span: Span];
+  raised: [stall: Stall];
+  closed: [stall: Stall];
+  tick: [second: Second, gaps: Gap[]];
+}
+
+export interface TraceOptions {
+  store: Store;
+  clock: Clock;
+  thresholds: readonly ThresholdRule[];
+  maxBytes: number;
+}
+
+export class Trace extends EventEmitter<TraceEvents> implements PairSink {
+  readonly mounts: MountRegistry;
+  readonly losses = new Losses();
+  readonly stalls: StallDetector;
+  readonly latency = new LatencyRecorder();
+  readonly seconds: Seconds;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #pairing: Pairing;
+  /** Opened since the last flush: those still open then go to the store as open. */
+  #fresh: OpenSpan[] = [];
+  #longOpen: Span[] = [];
+  #oldest = new Map<number, number>();
+  #inflight = new Map<number, number>();
+  #lagMs = 0;
+  #lastLagMs = 0;
+
+  constructor(options: TraceOptions, past: readonly Second[]) {
+    super();
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.mounts = new MountRegistry(options.store.mounts, {
+      changed: (mount) => this.#store.putMount(mount),
+    });
+    this.stalls = new StallDetector(
+      { raised: (stall) => this.#raised(stall), closed: (stall) => this.#closedStall(stall) },
+      options.store.nextStallId,
+      options.thresholds,
+      (mountId) => this.mounts.get(mountId)?.fsType ?? null,
+    );
+    this.#pairing = new Pairing(this, options.store.nextSpanId);
+    this.seconds = new Seconds(Math.floor(this.#clock.wallUs() / 1e6), past);
+    this.#restore();
+  }
+
+  // --- in ---
+
+  push(event: WireEvent, mount: PairMount, arrival: Arrival): void {
+    if (arrival.local && event.monoNs > 0) {
+      const stampNs = event.kind === 3 ? event.monoNs + (event.durNs ?? 0) : event.monoNs;
+      this.#lagMs = Math.max(this.#lagMs, (arrival.monoNs - stampNs) / 1e6);
+    }
+    this.#pairing.push(event, mount, arrival);
+  }
+
+  lost(mountId: number | null, cause: string, count: number, fromUs: number, toUs: number): void {
+    this.losses.add(mountId, cause, count, fromUs, toUs);
+    this.seconds.lost(count);
+    const mount = mountId === null ? undefined : this.mounts.get(mountId);
+    if (mount) mount.lost += count;
+  }
+
+  /** Ends what a collector, or one of its mounts, left open. */
+  abandon(state: 'aborted' | 'lost', which: (open: OpenSpan) => boolean): number {
+    return this.#pairing.abandon(state, which);
+  }
+
+  // --- PairSink ---
+
+  opened(open: OpenSpan): void {
+    this.#fresh.push(open);
+  }
+
+  closed(span: Span, open: OpenSpan | null): void {
+    if (span.durationNs !== null && span.state === 'done') {
+      const endS = Math.floor((span.startUs + span.durationNs / 1_000) / 1e6);
+      this.latency.record(
+        span.mountId,
+        span.op,
+        endS,
+        span.durationNs,
+        isTrouble(span.errno),
+        span.errno ?? 0,
+      );
+    }
+    this.seconds.ended(span.errno);
+    if (open) this.stalls.ended(open, this.#clock.monoNs(), this.#clock.wallUs());
+    if (open?.stored) this.#store.update(span);
+    else this.#store.insert(span, open?.instance ?? null);
+    this.emit('ended', span);
+  }
+
+  loss(cause: PairingLoss, mount: PairMount, atUs: number): void {
+    this.lost(mount.id, cause, 1, atUs, atUs);
+  }
+
+  // --- time ---
+
+  /** Looks at every open span; wants to be called some 20 times a second. */
+  check(): void {
+    const monoNs = this.#clock.monoNs();
+    this.#pairing.expire(monoNs);
+    this.stalls.check(this.#pairing.openSpans(), monoNs, this.#clock.wallUs());
+    this.#survey(monoNs);
+  }
+
+  /** Hands what has gathered to the store; wants to be called some 10 times a second. */
+  flush(): void {
+    for (const open of this.#fresh) {
+      if (open.span.state !== 'open' || open.stored) continue;
+      this.#store.insert(open.span, open.instance);
+      open.stored = true;
+    }
+    this.#fresh = [];
+    this.#store.flush();
+  }
+
+  /** Once a second. */
+  second(): void {
+    const nowUs = this.#clock.wallUs();
+    const nowS = Math.floor(nowUs / 1e6);
+    this.#lastLagMs = this.#lagMs;
+    this.#lagMs = 0;
+    const rows = this.latency.takeFinished(nowS);
+    if (rows.length > 0) this.#store.putRollups(rows);
+    const over = this.seconds.roll(nowS, this.stalls.open().length);
+    this.#store.putSecond(over);
+    const gaps = this.losses.settled(nowUs);
+    for (const gap of gaps) this.#store.putGap(gap);
+    this.emit('tick', over, gaps);
+  }
+
+  // --- out ---
+
+  get openCount(): number {
+    return this.#pairing.openCount;
+  }
+
+  /** Open spans older than LONG_OPEN_MS, oldest first; the same array until they change. */
+  longOpen(): readonly Span[] {
+    return this.#longOpen;
+  }
+
+  /** Every open span with its age in ms, oldest first. */
+  inflight(): { span: Span; ageMs: number }[] {
+    const monoNs = this.#clock.monoNs();
+    return [...this.#pairing.openSpans()]
+      .map((open) => ({ span: open.span, ageMs: (monoNs - open.enterMonoNs) / 1e6 }))
+      .sort((a, b) => b.ageMs - a.ageMs);
+  }
+
+  gauges(): Gauges {
+    const last = this.seconds.last();
+    const oldest = this.#oldest.size === 0 ? null : Math.max(...this.#oldest.values());
+    return {
+      nowUs: this.#clock.wallUs(),
+      opsPerS: last?.ops ?? 0,
+      errorsPerS: last?.errors ?? 0,
+      inflight: this.#pairing.openCount,
+      oldestOpenMs: oldest,
+      lost: this.losses.total,
+      lagMs: this.#lastLagMs,
+      store: this.#store.gauges(),
+    };
+  }
+
+  mountViews(): Mount[] {
+    return this.mounts.all().map((mount) => this.view(mount));
+  }
+
+  view(mount: MountRecord): Mount {
+    return mountView(mount, {
+      inflight: this.#inflight.get(mount.id) ?? 0,
+      oldestOpenMs: this.#oldest.get(mount.id) ?? null,
+      stalled: this.stalls.openOf(mount.id),
+      recent: this.latency.recent(mount.id),
+      slowMs: this.stalls.thresholds(mount.id, mount.mount, 'getattr').slowMs,
+    });
+  }
+
+  // --- inside ---
+
+  #survey(monoNs: number): void {
+    const oldest = new Map<number, number>();
+    const inflight = new Map<number, number>();
+    const long: OpenSpan[] = [];
+    for (const open of this.#pairing.openSpans()) {
+      const mountId = open.mount.id;
+      const ageMs = (monoNs - open.enterMonoNs) / 1e6;
+      inflight.set(mountId, (inflight.get(mountId) ?? 0) + 1);
+      if (ageMs > (oldest.get(mountId) ?? -1)) oldest.set(mountId, ageMs);
+      if (ageMs >= LONG_OPEN_MS) long.push(open);
+    }
+    this.#oldest = oldest;
+    this.#inflight = inflight;
+    const shown = long
+      .sort((a, b) => a.enterMonoNs - b.enterMonoNs)
+      .slice(0, LONG_OPEN_SHOWN)
+      .map((open) => open.span);
+    const same =
+      shown.length === this.#longOpen.length && shown.every((span, i) => span === this.#longOpen[i]);
+    if (!same) this.#longOpen = shown;
+  }
+
+  #raised(stall: Stall): void {
+    this.#store.putStall(stall);
+    this.emit('raised', stall);
+  }
+
+  #closedStall(stall: Stall): void {
+    this.#store.putStall(stall);
+    this.emit('closed', stall);
+  }
+
+  /** Takes up the open spans and stalls of the run before; their EXIT may still come. */
+  #restore(): void {
+    const nowUs = this.#clock.wallUs();
+    const nowNs = this.#clock.monoNs();
+    const stallOf = new Map(this.#store.restoredStalls.map((stall) => [stall.span.id, stall]));
+    for (const { span, instance } of this.#store.restored) {
+      const mount = this.mounts.get(span.mountId);
+      if (!mount) continue;
+      const open: OpenSpan = {
+        span,
+        mount,
+        instance,
+        enterMonoNs: nowNs - Math.max(0, nowUs - span.startUs) * 1_000,
+        raiseFromNs: nowNs,
+        stored: true,
+        stallId: null,
+      };
+      this.#pairing.restore(open);
+      const stall = stallOf.get(span.id);
+      if (stall) this.stalls.restore(open, stall);
+    }
+  }
+}
+
+function isTrouble(errno: number | null): boolean {
+  return errno !== null && errno !== 0 && !isOrdinaryErrno(errno);
+}

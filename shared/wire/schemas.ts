@@ -1,0 +1,38 @@
+// Schemas of the frames with a JSON payload; what they mean stands with their types in frames.ts.
+import Type from 'typebox';
+import { TierSchema } from '../mount.ts';
+import { SourceKindSchema } from '../span.ts';
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const index = Type.Integer({ minimum: 0, maximum: 0xffff });
+const name = Type.String({ maxLength: 4_096 });
+
+export const HelloSchema = Type.Object({
+  v: Type.Integer(),
+  instance: Type.String({ minLength: 8, maxLength: 64 }),
+  kind: SourceKindSchema,
+  pid: Type.Integer({ minimum: 0 }),
+  comm: name,
+  host: name,
+});
+
+export const MountFrameSchema = Type.Object({
+  index,
+  mount: Type.String({ minLength: 1, maxLength: 4_096 }),
+  alsoAt: Type.Optional(Type.Array(name, { maxItems: 1_000 })),
+  fsType: nullable(name),
+  source: nullable(name),
+  connection: nullable(Type.Integer()),
+  daemon: nullable(Type.Object({ pid: Type.Integer(), comm: nullable(name) })),
+  tier: TierSchema,
+});
+
+export const LossSchema = Type.Object({
+  index: nullable(index),
+  cause: Type.String({ minLength: 1, maxLength: 64 }),
+  count: Type.Integer({ minimum: 0 }),
+  fromUs: Type.Number(),
+  toUs: Type.Number(),
+});
+
+export const GoneSchema = Type.Object({ index, reason: name });
