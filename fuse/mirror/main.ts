@@ -1,0 +1,85 @@
+// The mirror process: shows SOURCE on MOUNTPOINT and traces what is done there. Started by `fusescope mount` and by
+// the server; prints one JSON line when mounted, one sentence on stderr when it cannot. Ends with exit status 0.
+import './threads.ts';
+import { type MirrorArgs, parseMirrorArgs } from './args.ts';
+import { createBacking } from './backing.ts';
+import type { Call } from './call.ts';
+import { checkMachine, checkPlaces } from './checks.ts';
+import type { Dispatch } from './dispatch.ts';
+import { Failure, messageOf } from './failure.ts';
+import { mountAt } from './mountinfo.ts';
+import { bytesOf } from './names.ts';
+import { loadBinding } from './native.ts';
+import { mount, type Session, sessionMemory } from './session.ts';
+import { Shutdown } from './shutdown.ts';
+import { nullTracer } from './tracer.ts';
+import { watchCalls, watchMount, watchParent } from './watch.ts';
+
+function say(sentence: string): void {
+  process.stderr.write(`fusescope: ${sentence}\n`);
+}
+
+async function main(args: MirrorArgs): Promise<void> {
+  checkMachine(args);
+  const binding = loadBinding();
+  const places = await checkPlaces(args);
+  // Laws 1 and 8: no working directory of ours on a mount; modes come from the callers.
+  process.chdir('/');
+  process.umask(0);
+
+  const inflight = new Set<Call>();
+  const hidden = new Set<string>();
+  const memory = sessionMemory(binding);
+  const shared: Dispatch = { binding, tracer: nullTracer, inflight, caller: memory.words, warn: say };
+  let session: Session | null = null;
+  const shutdown = new Shutdown({
+    mountpoint: places.mountpoint,
+    inflight,
+    hidden,
+    session: () => session,
+    closeTrace: () => shared.tracer.close(),
+    exit: (status) => process.exit(status),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => (shutdown.begun ? shutdown.endNow(1) : void shutdown.end()));
+  }
+  const crash = (error: unknown) => {
+    say(`the mirror of ${places.source} ends (internal error: ${messageOf(error)}). Please report it`);
+    shutdown.endNow(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  const backing = createBacking(binding, bytesOf(places.source), hidden);
+  const mounted = mount(shared, backing, { ...places, ...args, ...places }, memory);
+  session = await mounted;
+  const entry = mountAt(places.mountpoint);
+  if (!entry)
+    throw new Failure(`cannot mount on ${places.mountpoint}`, 'it was unmounted at once', 'Try again');
+
+  watchCalls(inflight, say);
+  watchMount(session, entry.id, (reason) => {
+    if (shutdown.begun) return;
+    say(`the mirror on ${places.mountpoint} ends: ${reason} from outside`);
+    void shutdown.end(reason === 'it was unmounted');
+  });
+  if (args.dieWithParent) watchParent(() => void shutdown.end());
+  const ready = {
+    ready: true,
+    mountpoint: places.mountpoint,
+    source: places.source,
+    pid: process.pid,
+    mountId: entry.id,
+    connection: entry.minor,
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+try {
+  await main(parseMirrorArgs(process.argv.slice(2)));
+} catch (error) {
+  const failure =
+    error instanceof Failure ? error : new Failure('cannot mount', messageOf(error), 'Run fusescope doctor');
+  process.stderr.write(`${failure.message}\n`);
+  process.exit(failure.status);
+}

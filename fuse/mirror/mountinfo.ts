@@ -1,0 +1,51 @@
+// Reads /proc/self/mountinfo (proc(5)). The only way we learn what is mounted: nothing here touches a mount.
+import { readFileSync } from 'node:fs';
+
+export interface MountEntry {
+  id: number;
+  /** Minor device number: for FUSE the number of the connection in fusectl. */
+  minor: number;
+  mountpoint: string;
+  fsType: string;
+  source: string;
+}
+
+/** Entries of mountinfo text, in mount order: of several on one mount point the last is on top. */
+export function parseMountinfo(text: string): MountEntry[] {
+  const entries: MountEntry[] = [];
+  for (const line of text.split('\n')) {
+    const fields = line.split(' ');
+    const dash = fields.indexOf('-', 6);
+    if (dash < 0) continue;
+    entries.push({
+      id: Number(fields[0]),
+      minor: Number(fields[2]?.split(':')[1]),
+      mountpoint: unescaped(fields[4] ?? ''),
+      fsType: fields[dash + 1] ?? '',
+      source: unescaped(fields[dash + 2] ?? ''),
+    });
+  }
+  return entries;
+}
+
+/** What is mounted in this process's namespace now. Synchronous, so that a full thread pool cannot delay it. */
+export function readMountinfo(): MountEntry[] {
+  return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+}
+
+/** The mount on top at exactly this path, or null. */
+export function mountAt(mountpoint: string, entries = readMountinfo()): MountEntry | null {
+  return entries.findLast((entry) => entry.mountpoint === mountpoint) ?? null;
+}
+
+/** True for file systems served through /dev/fuse. */
+export function isFuse(entry: MountEntry): boolean {
+  return entry.fsType === 'fuse' || entry.fsType === 'fuseblk' || entry.fsType.startsWith('fuse.');
+}
+
+/** The kernel writes space, tab, newline, backslash and # as three octal digits. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+}
