@@ -3,7 +3,7 @@
 // Plain JavaScript for Node >= 20, because it runs before anything else is set up. A second run does nothing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,19 +37,29 @@ function onPath(program) {
   });
 }
 
-/** A directory that holds include/node/node_api.h and uv.h. Any Node will do: the library uses only Node-API and libuv. */
+/** A directory that holds node_api.h and uv.h. Any Node will do: the library uses only Node-API and libuv. */
 function nodeHeaders() {
   const pinned = packageDir('node');
   const candidates = [dirname(dirname(process.execPath)), '/usr/local', '/usr'];
   if (pinned) candidates.unshift(join(pinned, 'node_modules', `node-linux-${process.arch}`));
-  return candidates.find(
-    (dir) => existsSync(join(dir, 'include/node/node_api.h')) && existsSync(join(dir, 'include/node/uv.h')),
-  );
+  return candidates
+    .map((dir) => join(dir, 'include/node'))
+    .find((dir) => existsSync(join(dir, 'node_api.h')) && existsSync(join(dir, 'uv.h')));
 }
 
-/** Runs a Node script of an installed package; its output is shown only when it fails. */
-function run(what, script, args, cwd) {
-  const result = spawnSync(process.execPath, [script, ...args], { cwd, encoding: 'utf8' });
+/** The libfuse to link against: the system's, which is also what gets loaded; on x64 the copy in npm does too. */
+function libfuse() {
+  const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
+  const dirs = [`/usr/lib/${triplet}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
+  const candidates = dirs.map((dir) => join(dir, 'libfuse.so.2'));
+  if (process.arch === 'x64')
+    candidates.push(join(packageDir('fuse-shared-library-linux'), 'libfuse/lib/libfuse.so'));
+  return candidates.find((file) => existsSync(file));
+}
+
+/** Runs a program; its output is shown only when it fails. */
+function run(what, program, args, cwd) {
+  const result = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout}${result.stderr}`);
   fail(
@@ -79,17 +89,9 @@ if (
   process.exit(0);
 }
 
-const missing = [];
-if (!onPath('cc') && !onPath('gcc')) missing.push('gcc', 'libc6-dev');
-if (!onPath('make')) missing.push('make');
-if (!onPath('python3')) missing.push('python3');
-if (missing.length > 0) {
-  fail(
-    'cannot build fuse-native',
-    `missing: ${missing.join(' ')}`,
-    `As root: apt-get install -y ${missing.join(' ')}`,
-  );
-}
+const compiler = ['cc', 'gcc', 'clang'].find(onPath);
+if (!compiler)
+  fail('cannot build fuse-native', 'there is no C compiler', 'As root: apt-get install -y gcc libc6-dev');
 const headers = nodeHeaders();
 if (!headers)
   fail(
@@ -97,20 +99,38 @@ if (!headers)
     "Node's headers are not installed",
     'Run npm rebuild node, which brings them.',
   );
+const linked = libfuse();
+if (!linked)
+  fail('cannot build fuse-native', 'libfuse.so.2 is not installed', 'As root: apt-get install -y libfuse2');
 const patcher = packageDir('patch-package');
-const gyp = packageDir('node-gyp');
-if (!patcher || !gyp)
-  fail('cannot build fuse-native', 'patch-package or node-gyp is not installed', 'Run npm ci first.');
+if (!patcher) fail('cannot build fuse-native', 'patch-package is not installed', 'Run npm ci first.');
 
 const root = dirname(dirname(library));
 const started = Date.now();
 run(
   'patching fuse-native',
-  join(patcher, 'index.js'),
-  ['--patch-dir', relative(root, patchDir), '--error-on-fail'],
+  process.execPath,
+  [join(patcher, 'index.js'), '--patch-dir', relative(root, patchDir), '--error-on-fail'],
   root,
 );
-run('building fuse-native', join(gyp, 'bin/node-gyp.js'), ['rebuild', `--nodedir=${headers}`], library);
+// One C file, compiled as its binding.gyp says but without node-gyp, which fails on a path with a space.
+mkdirSync(dirname(stamp), { recursive: true });
+const includes = [
+  headers,
+  packageDir('napi-macros'),
+  join(packageDir('fuse-shared-library-linux'), 'libfuse/include'),
+];
+run(
+  'building fuse-native',
+  compiler,
+  [
+    ...['-shared', '-fPIC', '-pthread', '-O3', '-Wall'],
+    ...['-D_FILE_OFFSET_BITS=64', '-DNODE_GYP_MODULE_NAME=fuse', '-DBUILDING_NODE_EXTENSION'],
+    ...includes.flatMap((dir) => ['-I', dir]),
+    ...['fuse-native.c', linked, '-o', 'build/Release/fuse.node'],
+  ],
+  library,
+);
 writeFileSync(stamp, wanted);
 process.stdout.write(
   `fuse-native ${version} patched and built in ${((Date.now() - started) / 1000).toFixed(1)} s\n`,

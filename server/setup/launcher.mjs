@@ -24,8 +24,12 @@ if (Number(process.versions.node.split('.')[0]) >= wanted) {
   const node = pinnedNode();
   if (node) become(node, [main, ...process.argv.slice(2)]);
   else {
-    const fix = checkout ? 'Run npm ci, which brings Node 24' : 'Install a newer Node, or npm install node@24 beside fusescope';
-    process.stderr.write(`fusescope: Node ${process.versions.node} is too old (it takes ${wanted} or later). ${fix}.\n`);
+    const fix = checkout
+      ? 'Run npm ci, which brings Node 24'
+      : 'Install a newer Node, or npm install node@24 beside fusescope';
+    process.stderr.write(
+      `fusescope: Node ${process.versions.node} is too old (it takes ${wanted} or later). ${fix}.\n`,
+    );
     process.exit(1);
   }
 }
@@ -43,9 +47,13 @@ function pinnedNode() {
 /** Replaces this process where Node can; else stands between, hands signals on, and ends as the other ends. */
 function become(node, args) {
   if (process.execve) process.execve(node, [node, ...args]);
-  const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, FUSESCOPE_DIE_WITH_PARENT: '1' } });
+  const child = spawn(node, args, {
+    stdio: 'inherit',
+    env: { ...process.env, FUSESCOPE_DIE_WITH_PARENT: '1' },
+  });
   const parent = process.ppid;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
   setInterval(() => process.ppid !== parent && process.env.npm_execpath && child.kill(), 500).unref();
   child.on('error', (error) => {
     process.stderr.write(`fusescope: cannot run ${node} (${error.message}). Run npm ci.\n`);

@@ -22,10 +22,15 @@ export function providePackages(root) {
 export function installed(/** @type {string} */ root) {
   const wanted = read(join(root, 'package-lock.json'));
   const there = read(join(root, 'node_modules/.package-lock.json'));
-  if (!wanted) throw new SetupError('package-lock.json is missing or not JSON (it names the versions). Restore it from the repository.');
+  if (!wanted)
+    throw new SetupError(
+      'package-lock.json is missing or not JSON (it names the versions). Restore it from the repository.',
+    );
   if (!there) return false;
   return Object.entries(wanted.packages).every(
-    ([path, entry]) => path === '' || (there.packages[path]?.version ?? (entry.optional ? entry.version : null)) === entry.version,
+    ([path, entry]) =>
+      path === '' ||
+      (there.packages[path]?.version ?? (entry.optional ? entry.version : null)) === entry.version,
   );
 }
 
@@ -42,10 +47,13 @@ function read(file) {
 function npm(root, args) {
   const path = (process.env.PATH ?? '').split(delimiter).filter((dir) => !dir.endsWith('node_modules/.bin'));
   const env = { ...process.env, PATH: path.join(delimiter) };
-  if (!writable(process.env.npm_config_cache ?? join(homedir(), '.npm'))) env.npm_config_cache = join(root, '.tmp/npm');
+  if (!writable(process.env.npm_config_cache ?? join(homedir(), '.npm')))
+    env.npm_config_cache = join(root, '.tmp/npm');
   const { status, error } = spawnSync('npm', args, { cwd: root, env, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
-    throw new SetupError(`npm ${args[0]} failed (${error?.message ?? `exit ${status}`}). See its message above; npm ${args.join(' ')} tries again.`);
+    throw new SetupError(
+      `npm ${args[0]} failed (${error?.message ?? `exit ${status}`}). See its message above; npm ${args.join(' ')} tries again.`,
+    );
   }
 }
 

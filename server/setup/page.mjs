@@ -14,7 +14,13 @@ const LEFT_OUT = ['web/pictures'];
 export function providePage(root, force) {
   const stamp = join(root, 'dist/page.sha256');
   const wanted = sourceHash(root);
-  if (!force && existsSync(join(root, 'dist/web/index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (
+    !force &&
+    existsSync(join(root, 'dist/web/index.html')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === wanted
+  )
+    return;
   say('building the page …');
   rmSync(stamp, { force: true });
   const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn'];
@@ -29,7 +35,9 @@ export function sourceHash(root) {
   const hash = createHash('sha256');
   /** @param {string} at */
   const walk = (at) => {
-    for (const entry of readdirSync(join(root, at), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of readdirSync(join(root, at), { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
       const path = `${at}/${entry.name}`;
       if (LEFT_OUT.includes(path)) continue;
       if (entry.isDirectory()) walk(path);
@@ -37,7 +45,12 @@ export function sourceHash(root) {
     }
   };
   /** @param {string} path */
-  const add = (path) => hash.update(`${path}\0`).update(createHash('sha256').update(readFileSync(join(root, path))).digest());
+  const add = (path) =>
+    hash.update(`${path}\0`).update(
+      createHash('sha256')
+        .update(readFileSync(join(root, path)))
+        .digest(),
+    );
   for (const source of SOURCES) walk(source);
   add('package-lock.json');
   return hash.digest('hex');

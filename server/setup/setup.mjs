@@ -23,7 +23,8 @@ const TARGETS = {
 /** @param {import('./system.mjs').Need[]} more */
 function system(more) {
   const still = provide([...MOUNT_NEEDS, ...(nativeBuilt() ? [] : BUILD_NEEDS), ...more]);
-  if (still.some((need) => !more.includes(need))) say('going on without: mirrors and the demo will not mount.');
+  if (still.some((need) => !more.includes(need)))
+    say('going on without: mirrors and the demo will not mount.');
 }
 
 function packages() {
@@ -33,14 +34,19 @@ function packages() {
 /** Without a compiler the page works all the same, only mounting does not; a build that fails is an error. */
 function native() {
   if (!nativeBuilt() && missing(BUILD_NEEDS).length > 0) return;
-  const { status } = spawnSync(process.execPath, [join(root, 'fuse/patches/build.mjs')], { stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, [join(root, 'fuse/patches/build.mjs')], {
+    stdio: ['ignore', 2, 2],
+  });
   if (status !== 0) throw new SetupError('fuse-native could not be built (it says why above).');
 }
 
 const [target = ''] = process.argv.slice(2);
 const steps = TARGETS[target];
 try {
-  if (Number(process.versions.node.split('.')[0]) < 20) throw new SetupError(`Node ${process.versions.node} is too old. Install Node 20 or later; Node 24 itself comes from npm.`);
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    throw new SetupError(
+      `Node ${process.versions.node} is too old. Install Node 20 or later; Node 24 itself comes from npm.`,
+    );
   if (!steps) throw new SetupError(`no such target: ${target}. One of ${Object.keys(TARGETS).join(', ')}.`);
   for (const step of steps) step();
 } catch (error) {

@@ -15,6 +15,7 @@ import { say } from './say.mjs';
  * @typedef {object} Look
  * @property {(name: string) => boolean} program   is there such a program?
  * @property {(name: string) => boolean} library   is there such a shared library?
+ * @property {(name: string) => boolean} header   is there such a C header?
  */
 
 /** @type {(name: string, debian?: string, why?: string) => Need} */
@@ -37,14 +38,25 @@ export const MOUNT_NEEDS = [
 ];
 
 /** What building fuse-native needs.  @type {Need[]} */
-export const BUILD_NEEDS = ['python3', 'make', 'g++'].map((name) => program(name, name, 'building fuse-native'));
+export const BUILD_NEEDS = [
+  program('cc', 'gcc', 'building fuse-native'),
+  {
+    debian: 'libc6-dev',
+    what: 'stdio.h',
+    why: 'building fuse-native',
+    present: (look) => look.header('stdio.h'),
+  },
+];
 
 /** What the tests use besides.  @type {Need[]} */
 export const TEST_NEEDS = [
   program('chromium', 'chromium', 'the page is tested in it'),
   program('bindfs'),
   program('sshfs'),
-  { ...program('sftp-server', 'openssh-sftp-server'), present: (look) => look.program('/usr/lib/openssh/sftp-server') },
+  {
+    ...program('sftp-server', 'openssh-sftp-server'),
+    present: (look) => look.program('/usr/lib/openssh/sftp-server'),
+  },
   program('rclone'),
   program('loggedfs'),
   program('fio'),
@@ -63,12 +75,18 @@ export const hereAndNow = {
   program: (name) =>
     name.startsWith('/')
       ? executable(name)
-      : [...(process.env.PATH ?? '').split(delimiter), ...PROGRAM_DIRS].some((dir) => executable(join(dir, name))),
+      : [...(process.env.PATH ?? '').split(delimiter), ...PROGRAM_DIRS].some((dir) =>
+          executable(join(dir, name)),
+        ),
   library: (name) =>
     LIBRARY_DIRS.some((dir) => {
       const entries = list(dir);
-      return entries.includes(name) || entries.some((sub) => sub.endsWith('-linux-gnu') && list(join(dir, sub)).includes(name));
+      return (
+        entries.includes(name) ||
+        entries.some((sub) => sub.endsWith('-linux-gnu') && list(join(dir, sub)).includes(name))
+      );
     }),
+  header: (name) => list('/usr/include').includes(name),
 };
 
 /** The needs that are not met.  @type {(needs: Need[], look?: Look) => Need[]} */
@@ -98,9 +116,11 @@ export function provide(needs) {
   say(`installing ${packages.join(' ')} …`);
   // Lists may be empty, or name versions that the mirror has dropped: then they are fetched and it is tried again.
   const lists = list('/var/lib/apt/lists').some((name) => name.includes('_Packages'));
-  const installed = (lists && install(packages, false)) || (aptGet(['update', '-qq'], true) && install(packages, true));
+  const installed =
+    (lists && install(packages, false)) || (aptGet(['update', '-qq'], true) && install(packages, true));
   const still = missing(needs);
-  if (!installed || still.length > 0) say(`apt-get did not bring ${still.map((need) => need.what).join(', ')}.`);
+  if (!installed || still.length > 0)
+    say(`apt-get did not bring ${still.map((need) => need.what).join(', ')}.`);
   return still;
 }
 
@@ -112,7 +132,11 @@ function install(packages, loud) {
 /** @type {(args: string[], loud: boolean) => boolean} */
 function aptGet(args, loud) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  const { status, stderr } = spawnSync('apt-get', args, {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   if (status !== 0 && loud) process.stderr.write(stderr ?? '');
   return status === 0;
 }
