@@ -1,7 +1,6 @@
 // The joint of the server: events come in, spans, stalls, histograms, losses and live frames go out. It holds
 // what is true now; what was is the store's. Everything here is synchronous and bounded.
 import { EventEmitter } from 'node:events';
-import { isOrdinaryErrno } from '../shared/errno.ts';
 import type { Gap, Gauges, Second } from '../shared/live.ts';
 import type { Mount } from '../shared/mount.ts';
 import type { Span } from '../shared/span.ts';
@@ -34,14 +33,13 @@ export interface TraceOptions {
   store: Store;
   clock: Clock;
   thresholds: readonly ThresholdRule[];
-  maxBytes: number;
 }
 
 export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   readonly mounts: MountRegistry;
   readonly losses = new Losses();
   readonly stalls: StallDetector;
-  readonly latency = new LatencyRecorder();
+  readonly latency: LatencyRecorder;
   readonly seconds: Seconds;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -58,6 +56,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     super();
     this.#store = options.store;
     this.#clock = options.clock;
+    this.latency = new LatencyRecorder({ onSpill: (rows) => this.#store.putRollups(rows) });
     this.mounts = new MountRegistry(options.store.mounts, {
       changed: (mount) => this.#store.putMount(mount),
     });
@@ -103,14 +102,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   closed(span: Span, open: OpenSpan | null): void {
     if (span.durationNs !== null && span.state === 'done') {
       const endS = Math.floor((span.startUs + span.durationNs / 1_000) / 1e6);
-      this.latency.record(
-        span.mountId,
-        span.op,
-        endS,
-        span.durationNs,
-        isTrouble(span.errno),
-        span.errno ?? 0,
-      );
+      this.latency.record(span.mountId, span.op, endS, span.durationNs, span.errno ?? 0);
     }
     this.seconds.ended(span.errno);
     if (open) this.stalls.ended(open, this.#clock.monoNs(), this.#clock.wallUs());
@@ -202,7 +194,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       inflight: this.#inflight.get(mount.id) ?? 0,
       oldestOpenMs: this.#oldest.get(mount.id) ?? null,
       stalled: this.stalls.openOf(mount.id),
-      recent: this.latency.recent(mount.id),
+      recent: this.latency.view(mount.id),
       slowMs: this.stalls.thresholds(mount.id, mount.mount, 'getattr').slowMs,
     });
   }
@@ -263,8 +255,4 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       if (stall) this.stalls.restore(open, stall);
     }
   }
-}
-
-function isTrouble(errno: number | null): boolean {
-  return errno !== null && errno !== 0 && !isOrdinaryErrno(errno);
 }

@@ -125,8 +125,8 @@ export type EventsAnswer = Static<typeof EventsAnswerSchema>;
 
 export const MirrorRequestSchema = Type.Object(
   {
-    source: Type.String({ minLength: 1, maxLength: 4_096, description: 'directory to mirror, absolute' }),
-    mountpoint: Type.String({ minLength: 1, maxLength: 4_096, description: 'empty directory, absolute' }),
+    source: Type.String({ pattern: '^/', maxLength: 4_096, description: 'directory to mirror, absolute' }),
+    mountpoint: Type.String({ pattern: '^/', maxLength: 4_096, description: 'empty directory, absolute' }),
     allowOther: Type.Optional(Type.Boolean()),
     directIo: Type.Optional(Type.Boolean()),
   },

@@ -1,18 +1,29 @@
 // From what the server holds of a mount to what every API shows of it. Pure.
 import type { Mount, MountState } from '../../shared/mount.ts';
-import type { RecentLatency } from '../latency/recorder.ts';
+import type { MountView } from '../latency/window.ts';
+import { WINDOW_S } from '../latency/window.ts';
 import type { MountRecord } from './registry.ts';
 
 export interface MountNow {
   inflight: number;
   oldestOpenMs: number | null;
   stalled: number;
-  recent: RecentLatency;
+  /** The last minute; null where nothing ended in it. */
+  recent: MountView | null;
   /** Threshold of the mount's ordinary operations. */
   slowMs: number;
 }
 
+const QUIET: MountView = {
+  p50Ns: null,
+  p99Ns: null,
+  opsHistory: new Array(WINDOW_S).fill(0),
+  errorsHistory: new Array(WINDOW_S).fill(0),
+  topError: null,
+};
+
 export function mountView(mount: MountRecord, now: MountNow): Mount {
+  const recent = now.recent ?? QUIET;
   return {
     id: mount.id,
     host: mount.host,
@@ -29,13 +40,13 @@ export function mountView(mount: MountRecord, now: MountNow): Mount {
     inflight: now.inflight,
     stalled: now.stalled,
     oldestOpenMs: now.oldestOpenMs,
-    opsPerS: now.recent.opsHistory.at(-1) ?? 0,
-    errorsPerS: now.recent.errorsHistory.at(-1) ?? 0,
-    p50Ns: now.recent.p50Ns,
-    p99Ns: now.recent.p99Ns,
-    topError: now.recent.topError,
-    opsHistory: now.recent.opsHistory,
-    errorsHistory: now.recent.errorsHistory,
+    opsPerS: recent.opsHistory.at(-1) ?? 0,
+    errorsPerS: recent.errorsHistory.at(-1) ?? 0,
+    p50Ns: recent.p50Ns,
+    p99Ns: recent.p99Ns,
+    topError: recent.topError,
+    opsHistory: recent.opsHistory,
+    errorsHistory: recent.errorsHistory,
     lost: mount.lost,
     firstSeenUs: mount.firstSeenUs,
     lastSeenUs: mount.lastSeenUs,
@@ -46,6 +57,6 @@ export function mountView(mount: MountRecord, now: MountNow): Mount {
 function stateOf(mount: MountRecord, now: MountNow): MountState {
   if (now.stalled > 0) return 'stalled';
   if (!mount.present) return 'gone';
-  const slow = (now.recent.p99Ns ?? 0) / 1e6 > now.slowMs || (now.oldestOpenMs ?? 0) > now.slowMs;
+  const slow = (now.recent?.p99Ns ?? 0) / 1e6 > now.slowMs || (now.oldestOpenMs ?? 0) > now.slowMs;
   return slow ? 'slow' : 'ok';
 }

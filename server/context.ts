@@ -1,0 +1,20 @@
+// What the routes work with: the parts of one running server.
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import type { Intake } from './ingest/intake.ts';
+import type { LiveHub } from './live/hub.ts';
+import type { MirrorManager } from './mirrors/manager.ts';
+import type { Store } from './store/types.ts';
+import type { Trace } from './trace.ts';
+
+export interface Context {
+  readonly version: string;
+  readonly startedUs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly trace: Trace;
+  readonly intake: Intake;
+  readonly hub: LiveHub;
+  readonly mirrors: MirrorManager;
+}

@@ -1,0 +1,90 @@
+// The ingest socket: a Unix socket that only its owner may open. A file that a dead server left is replaced; a
+// living server's is not.
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import { CodedError } from '../errors.ts';
+import type { Intake } from './intake.ts';
+import { IngestSession } from './session.ts';
+
+/** Rejected lines that one connection is told of; after that they are only counted. */
+const MAX_TOLD = 100;
+
+export interface IngestSocket {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens at `path`.
+ * @throws CodedError FUSESCOPE_CONFLICT where another server listens there.
+ */
+export async function listenIngest(path: string, intake: Intake, log: Logger): Promise<IngestSocket> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  await clearStale(path);
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, intake, log);
+  });
+  // The mode must hold from the first moment on, not from a chmod after it.
+  const before = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, () => resolve());
+    });
+  } finally {
+    process.umask(before);
+  }
+  chmodSync(path, 0o600);
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function serve(socket: net.Socket, intake: Intake, log: Logger): void {
+  let told = 0;
+  const session = new IngestSession(intake, {
+    send: (bytes) => {
+      if (socket.writable) socket.write(bytes);
+    },
+    close: (why) => {
+      log.warn({ why }, 'ingest connection closed');
+      socket.end(`${JSON.stringify({ error: why })}\n`);
+    },
+    rejected: (line, error) => {
+      if (told++ < MAX_TOLD && socket.writable) socket.write(`${JSON.stringify({ line, error })}\n`);
+    },
+  });
+  socket.on('data', (chunk: Buffer) => session.push(chunk));
+  socket.on('error', (error) => log.debug({ error: error.message }, 'ingest connection broke'));
+  socket.on('close', () => session.end());
+}
+
+async function clearStale(path: string): Promise<void> {
+  const answer = await new Promise<'live' | 'stale' | 'none'>((resolve) => {
+    const probe = net.connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve('live');
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ENOENT' ? 'none' : 'stale'),
+    );
+  });
+  if (answer === 'live') {
+    throw new CodedError(
+      'FUSESCOPE_CONFLICT',
+      `another FuseScope server listens on ${path}. Stop it, or give this one its own --socket`,
+    );
+  }
+  if (answer === 'stale') rmSync(path, { force: true });
+}

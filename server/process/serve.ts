@@ -1,0 +1,125 @@
+// One running server: store, trace, ingest socket, HTTP, and the timers that drive them. Nothing here prints or
+// exits; the command line does.
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { Logger } from 'pino';
+import type { ThresholdRule } from '../../shared/stall.ts';
+import { buildApp } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import { CodedError } from '../errors.ts';
+import { Intake } from '../ingest/intake.ts';
+import { listenIngest } from '../ingest/socket.ts';
+import { LiveHub } from '../live/hub.ts';
+import { SECONDS_KEPT } from '../live/seconds.ts';
+import { MirrorManager } from '../mirrors/manager.ts';
+import { isLoopback } from '../security/peer.ts';
+import { pageDir, program } from '../setup/paths.ts';
+import { openStore } from '../store/store.ts';
+import { Trace } from '../trace.ts';
+import { Pulse } from './pulse.ts';
+
+export interface ServeOptions {
+  host: string;
+  port: number;
+  db: string;
+  socket: string;
+  /** Null: none is asked for on loopback; other addresses need one. */
+  token: string | null;
+  maxBytes: number;
+  maxAgeS: number;
+  thresholds: readonly ThresholdRule[];
+  version: string;
+  log: Logger;
+}
+
+export interface RunningServer {
+  /** Where the page is, with the port that was really taken. */
+  url: string;
+  socket: string;
+  /** File that was unreadable and set aside, or null. */
+  setAside: string | null;
+  startDemo(): Promise<{ mountpoint: string }>;
+  close(): Promise<void>;
+}
+
+/** @throws CodedError where the port, the socket or the database cannot be had. */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const { log } = options;
+  if (!isLoopback(options.host) && options.host !== 'localhost' && options.token === null) {
+    throw new CodedError(
+      'FUSESCOPE_FORBIDDEN',
+      `${options.host} is not loopback, so a token is needed. Use --token or --token-file`,
+    );
+  }
+  if (options.db !== ':memory:') mkdirSync(dirname(options.db), { recursive: true, mode: 0o700 });
+  const clock = systemClock;
+  const startedUs = clock.wallUs();
+  const startedNs = clock.monoNs();
+
+  let trace: Trace | null = null;
+  let intake: Intake | null = null;
+  const store = await openStore({
+    file: options.db,
+    maxBytes: options.maxBytes,
+    maxAgeS: options.maxAgeS,
+    onState: (state, message) => log[state === 'ok' ? 'info' : 'error']({ message }, `store is ${state}`),
+    onLost: (cause, count) => trace?.lost(null, cause, count, clock.wallUs(), clock.wallUs()),
+    onDurable: (instance, seq) => intake?.durable(instance, seq),
+  });
+  const past = await store.seconds({ fromUs: startedUs - SECONDS_KEPT * 1e6, toUs: startedUs });
+  trace = new Trace({ store, clock, thresholds: options.thresholds }, past);
+  intake = new Intake(trace, store, clock, hostname());
+  const hub = new LiveHub();
+  const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };
+  const mirrors = new MirrorManager(programs, options.socket, log);
+  const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
+  const context = { version: options.version, startedUs, clock, log, store, trace, intake, hub, mirrors };
+  const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
+
+  const undo: (() => Promise<void>)[] = [() => store.close()];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const ingest = await listenIngest(options.socket, intake, log);
+    undo.push(() => ingest.close());
+    await listen(app, options);
+    pulse.start();
+    undo.push(async () => {
+      await app.close();
+      pulse.stop();
+    });
+    undo.push(() => mirrors.close());
+  } catch (error) {
+    await app.close();
+    await close();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/`,
+    socket: options.socket,
+    setAside: store.setAside,
+    startDemo: () => mirrors.startDemo(),
+    close,
+  };
+}
+
+async function listen(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  { host, port }: ServeOptions,
+): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why: Readonly<Record<string, string>> = {
+      EADDRINUSE: `port ${port} is taken, perhaps by another FuseScope. Use --port 0 for a free one`,
+      EACCES: `port ${port} needs more privilege. Use a port above 1023`,
+      EADDRNOTAVAIL: `this machine has no address ${host}. Use --host 127.0.0.1`,
+    };
+    throw new CodedError('FUSESCOPE_CONFLICT', why[code ?? ''] ?? (error as Error).message, { cause: error });
+  }
+}
