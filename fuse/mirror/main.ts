@@ -1,19 +1,23 @@
 // The mirror process: shows SOURCE on MOUNTPOINT and traces what is done there. Started by `fusescope mount` and by
 // the server; prints one JSON line when mounted, one sentence on stderr when it cannot. Ends with exit status 0.
 import './threads.ts';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Hello, WIRE_VERSION, type WireMount } from '../../shared/wire/frames.ts';
 import { type MirrorArgs, parseMirrorArgs } from './args.ts';
 import { createBacking } from './backing.ts';
 import type { Call } from './call.ts';
-import { checkMachine, checkPlaces } from './checks.ts';
+import { checkMachine, checkPlaces, type Places } from './checks.ts';
 import type { Dispatch } from './dispatch.ts';
 import { Failure, messageOf } from './failure.ts';
 import { mountAt } from './mountinfo.ts';
 import { bytesOf } from './names.ts';
 import { loadBinding } from './native.ts';
-import { mount, type Session, sessionMemory } from './session.ts';
+import { FS_TYPE, mount, type Session, sessionMemory } from './session.ts';
 import { Shutdown } from './shutdown.ts';
 import { nullTracer } from './tracer.ts';
 import { watchCalls, watchMount, watchParent } from './watch.ts';
+import { createWireTracer, type WireTracer } from './wire-tracer.ts';
 
 function say(sentence: string): void {
   process.stderr.write(`fusescope: ${sentence}\n`);
@@ -37,7 +41,7 @@ async function main(args: MirrorArgs): Promise<void> {
     inflight,
     hidden,
     session: () => session,
-    closeTrace: () => shared.tracer.close(),
+    closeTrace: () => closeTrace(traced),
     exit: (status) => process.exit(status),
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -50,10 +54,16 @@ async function main(args: MirrorArgs): Promise<void> {
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
+  const wireMount = describeMount(places);
+  const traced =
+    args.trace && args.socket !== null ? createWireTracer(args.socket, hello(), wireMount) : null;
+  if (traced) shared.tracer = traced;
   const backing = createBacking(binding, bytesOf(places.source), hidden);
-  const mounted = mount(shared, backing, { ...places, ...args, ...places }, memory);
-  session = await mounted;
+  const mounting = mount(shared, backing, { ...args, ...places }, memory);
+  // The library mounts before it returns, and the server is told of the mount in a later turn.
   const entry = mountAt(places.mountpoint);
+  wireMount.connection = entry?.minor ?? null;
+  session = await mounting;
   if (!entry)
     throw new Failure(`cannot mount on ${places.mountpoint}`, 'it was unmounted at once', 'Try again');
 
@@ -73,6 +83,38 @@ async function main(args: MirrorArgs): Promise<void> {
     connection: entry.minor,
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+function hello(): Hello {
+  const { pid } = process;
+  return {
+    v: WIRE_VERSION,
+    instance: randomUUID(),
+    kind: 'mirror',
+    pid,
+    comm: 'fusescope',
+    host: hostname(),
+  };
+}
+
+function describeMount({ source, mountpoint }: Places): WireMount {
+  return {
+    index: 0,
+    mount: mountpoint,
+    fsType: FS_TYPE,
+    source,
+    connection: null,
+    daemon: { pid: process.pid, comm: 'fusescope' },
+    tier: 'mirror',
+  };
+}
+
+/** What no server has taken is told here, because nobody else can. */
+async function closeTrace(tracer: WireTracer | null): Promise<void> {
+  if (!tracer) return;
+  await tracer.close();
+  const { undelivered } = tracer.emitter;
+  if (undelivered > 0) say(`${undelivered} trace events were not taken by a server`);
 }
 
 try {

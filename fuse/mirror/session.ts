@@ -18,6 +18,8 @@ export interface Session {
   readonly ended: boolean;
 }
 
+/** As mountinfo shows it. */
+export const FS_TYPE = 'fuse.fusescope';
 /** libfuse gets its options in a buffer of this size. */
 const MAX_OPTIONS = 1023;
 /** Words of the session's memory: caller's tid, uid, gid, flags, ended. See fuse_thread_t in the patch. */
@@ -29,7 +31,7 @@ export function fuseOptions(options: MountOptions): string {
   const words = [
     // Unmounts when this process dies, however it dies.
     'auto_unmount',
-    'subtype=fusescope',
+    `subtype=${FS_TYPE.slice('fuse.'.length)}`,
     // Every look-up and getattr comes to us, and so to the trace.
     'attr_timeout=0',
     'entry_timeout=0',

@@ -1,0 +1,117 @@
+// Takes events from a collector's hot path and brings them to the server without ever waiting for it. Events go into
+// an open batch; it is closed by size, or a short time after its first event, and joins a ring of fixed size.
+import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
+import { FRAME, type Hello, jsonFrame, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
+import { Link } from './link.ts';
+import { Ring } from './ring.ts';
+
+export interface EmitterOptions {
+  socketPath: string;
+  hello: Hello;
+  /** Mounts that events refer to by index; told to every server before any event. */
+  mounts: readonly WireMount[];
+  /** Called before a batch is closed by time, to add what the collector held back. */
+  beforeFlush?: () => void;
+  /** Events in a batch. */
+  batchEvents?: number;
+  /** Bounds of the ring: batches, and bytes. */
+  ringBatches?: number;
+  ringBytes?: number;
+  /** How long after its first event a batch is closed. */
+  flushMs?: number;
+}
+
+const CLOSE_MS = 500;
+
+export class Emitter {
+  readonly #options: EmitterOptions;
+  readonly #encoder: BatchEncoder;
+  readonly #ring: Ring;
+  readonly #link: Link;
+  readonly #flushMs: number;
+  #nextSeq = 1;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+  #leftover = 0;
+  #drained: (() => void) | null = null;
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+    this.#encoder = new BatchEncoder(options.batchEvents ?? 512);
+    this.#ring = new Ring(options.ringBatches ?? 256, options.ringBytes ?? 16 * 1024 * 1024);
+    this.#flushMs = options.flushMs ?? 25;
+    this.#link = new Link(options.socketPath, options.hello, {
+      welcome: (lastSeq) => {
+        this.#ring.resume(lastSeq);
+        return options.mounts.map((mount) => jsonFrame(FRAME.MOUNT, mount));
+      },
+      acknowledged: (seq) => this.#ring.acknowledge(seq),
+      next: () => this.#next(),
+    });
+  }
+
+  /** Events given up because the ring was full. The server learns the same number from the sequence. */
+  get dropped(): number {
+    return this.#ring.dropped;
+  }
+
+  /** After `close`: events that were never written to a server, dropped ones included. */
+  get undelivered(): number {
+    return this.#ring.dropped + this.#leftover;
+  }
+
+  /** Bytes held in closed batches. */
+  get heldBytes(): number {
+    return this.#ring.bytes;
+  }
+
+  /** Adds an event. Costs about a microsecond; copies what it keeps. */
+  emit(event: WireEvent): void {
+    if (this.#closed) return;
+    if (!this.#encoder.add(event)) {
+      this.#seal();
+      this.#encoder.add(event);
+    }
+    this.wake();
+  }
+
+  /** Sees to it that `beforeFlush` is called in time. */
+  wake(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
+  }
+
+  /** Sends what is left, waiting at most half a second, and ends. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    if (this.#link.connected && (this.#ring.unsent > 0 || !this.#link.idle)) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        setTimeout(resolve, CLOSE_MS);
+      });
+    }
+    this.#leftover = this.#link.connected ? this.#ring.unsent : this.#ring.unacknowledged;
+    await this.#link.close();
+  }
+
+  #flush(): void {
+    this.#timer = null;
+    this.#options.beforeFlush?.();
+    if (this.#encoder.count > 0) this.#seal();
+  }
+
+  #seal(): void {
+    const firstSeq = this.#nextSeq;
+    this.#nextSeq += this.#encoder.count;
+    this.#ring.push({ frame: this.#encoder.seal(firstSeq), firstSeq, lastSeq: this.#nextSeq - 1 });
+    this.#link.kick();
+  }
+
+  #next(): Uint8Array | null {
+    const batch = this.#ring.next();
+    if (!batch) this.#drained?.();
+    return batch?.frame ?? null;
+  }
+}

@@ -1,0 +1,94 @@
+// A tracer that speaks to the server. An operation that ends before its batch closes goes out as one SPAN; one that
+// is still open then goes out as ENTER, and its EXIT follows. So a stuck operation is known within a flush, and the
+// usual one costs a single record.
+import { opCode } from '../../shared/ops.ts';
+import { ENTER, EXIT, type Hello, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
+import { Emitter } from '../emitter/emitter.ts';
+import type { Enter, Tracer } from './tracer.ts';
+
+/** Wall time follows a step of the system's clock when it is further off than this; below, it stays even. */
+const MAX_DRIFT_MS = 20;
+
+export interface WireTracer extends Tracer {
+  readonly emitter: Emitter;
+}
+
+/** Nanoseconds of CLOCK_MONOTONIC at performance.now() === 0. */
+function monotonicOriginNs(): number {
+  const [seconds, ns] = process.hrtime();
+  return seconds * 1e9 + ns - performance.now() * 1e6;
+}
+
+/** @param mount must have index 0. */
+export function createWireTracer(socketPath: string, hello: Hello, mount: WireMount): WireTracer {
+  const originNs = monotonicOriginNs();
+  let wallOriginMs = performance.timeOrigin;
+  /** Operations in order of their start. */
+  const open = new Map<number, WireEvent>();
+  /** Ids up to this one are announced, or ended. */
+  let announced = 0;
+  let lastId = 0;
+
+  const announceOpen = () => {
+    const driftMs = Date.now() - (wallOriginMs + performance.now());
+    if (Math.abs(driftMs) > MAX_DRIFT_MS) wallOriginMs += driftMs;
+    if (open.size === 0) return;
+    for (const [id, event] of open) if (id > announced) emitter.emit(event);
+    announced = lastId;
+  };
+  const emitter = new Emitter({ socketPath, hello, mounts: [mount], beforeFlush: announceOpen });
+
+  return {
+    emitter,
+    enter(e: Enter): number {
+      const now = performance.now();
+      const id = ++lastId;
+      open.set(id, {
+        kind: ENTER,
+        mount: mount.index,
+        op: opCode(e.op),
+        id,
+        monoNs: Math.round(originNs + now * 1e6),
+        tsUs: (wallOriginMs + now) * 1e3,
+        durNs: null,
+        queueNs: null,
+        errno: null,
+        path: e.path,
+        newPath: e.newPath ?? null,
+        nodeid: null,
+        fh: e.fh ?? null,
+        offset: e.offset ?? null,
+        size: e.size ?? null,
+        bytes: null,
+        pid: e.pid,
+        tid: e.tid,
+        uid: e.uid,
+        gid: e.gid,
+        comm: e.comm,
+        daemonTid: null,
+        args: e.args ?? null,
+      });
+      emitter.wake();
+      return id;
+    },
+    exit(id, errno, bytes, late): void {
+      const event = open.get(id);
+      if (!event) return;
+      open.delete(id);
+      const monoNs = Math.round(originNs + performance.now() * 1e6);
+      event.durNs = monoNs - event.monoNs;
+      event.errno = errno;
+      event.bytes = bytes;
+      if (late?.fh !== undefined) event.fh = late.fh;
+      if (id > announced) {
+        event.kind = SPAN;
+      } else {
+        event.kind = EXIT;
+        event.tsUs += event.durNs / 1e3;
+        event.monoNs = monoNs;
+      }
+      emitter.emit(event);
+    },
+    close: () => emitter.close(),
+  };
+}

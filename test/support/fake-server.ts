@@ -1,0 +1,120 @@
+// A server's end of the ingest socket, for tests of collectors: reads, checks the numbering, acknowledges at once.
+// A process of its own, so that it can be stopped and killed. Arguments: SOCKET [LASTSEQ-FILE]; the file keeps what
+// was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { opName } from '../../shared/ops.ts';
+import { decodeBatch } from '../../shared/wire/batch-decoder.ts';
+import { FrameReader } from '../../shared/wire/frame-reader.ts';
+import {
+  ackFrame,
+  FRAME,
+  type Hello,
+  jsonFrame,
+  MAGIC,
+  readJson,
+  type WireMount,
+} from '../../shared/wire/frames.ts';
+
+export interface FakeCounts {
+  events: number;
+  /** Events behind holes in the numbering. */
+  missing: number;
+  /** Events that came again after a reconnection. */
+  repeated: number;
+  lastSeq: number;
+  connections: number;
+  byes: number;
+  hellos: Hello[];
+  mounts: WireMount[];
+  ops: Record<string, number>;
+  /** Ids that were entered and not ended. */
+  open: number;
+  /** The newest events, as lines to look at. */
+  latest: {
+    kind: number;
+    op: string;
+    path: string | null;
+    errno: number | null;
+    args: unknown;
+    [key: string]: unknown;
+  }[];
+}
+
+const LATEST = 2000;
+const [socketPath = '', seqFile = ''] = process.argv.slice(2);
+const lastSeqs: Record<string, number> =
+  seqFile !== '' && existsSync(seqFile)
+    ? (JSON.parse(readFileSync(seqFile, 'utf8')) as Record<string, number>)
+    : {};
+const open = new Set<number | string>();
+const counts: FakeCounts = {
+  events: 0,
+  missing: 0,
+  repeated: 0,
+  lastSeq: 0,
+  connections: 0,
+  byes: 0,
+  hellos: [],
+  mounts: [],
+  ops: {},
+  open: 0,
+  latest: [],
+};
+
+rmSync(socketPath, { force: true });
+createServer((socket) => {
+  counts.connections++;
+  let instance = '';
+  let greeted = false;
+  const reader = new FrameReader((type, payload) => {
+    if (type === FRAME.HELLO) {
+      const hello = readJson<Hello>(payload);
+      instance = hello.instance;
+      counts.hellos.push(hello);
+      socket.write(jsonFrame(FRAME.WELCOME, { v: 1, lastSeq: lastSeqs[instance] ?? 0 }));
+    } else if (type === FRAME.MOUNT) {
+      counts.mounts.push(readJson<WireMount>(payload));
+    } else if (type === FRAME.BYE) {
+      counts.byes++;
+    } else if (type === FRAME.EVENTS) {
+      take(instance, payload);
+      socket.write(ackFrame(lastSeqs[instance] ?? 0));
+    }
+  });
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk: Buffer) => {
+    if (greeted) return reader.push(chunk);
+    greeted = true;
+    if (chunk.toString('latin1', 0, MAGIC.length) !== MAGIC) throw new Error('no magic');
+    reader.push(chunk.subarray(MAGIC.length));
+  });
+}).listen(socketPath, () => process.stdout.write('{"listening":true}\n'));
+
+function take(instance: string, payload: Uint8Array): void {
+  const batch = decodeBatch(payload);
+  const before = lastSeqs[instance] ?? 0;
+  counts.missing += Math.max(0, batch.firstSeq - before - 1);
+  batch.events.forEach((event, index) => {
+    if (batch.firstSeq + index <= before) {
+      counts.repeated++;
+      return;
+    }
+    counts.events++;
+    if (event.kind === 1) open.add(event.id);
+    else open.delete(event.id);
+    const op = opName(event.op);
+    if (event.kind !== 1) counts.ops[op] = (counts.ops[op] ?? 0) + 1;
+    counts.latest.push({ ...event, op });
+  });
+  counts.latest.splice(0, counts.latest.length - LATEST);
+  const lastSeq = Math.max(before, batch.firstSeq + batch.events.length - 1);
+  lastSeqs[instance] = lastSeq;
+  counts.lastSeq = lastSeq;
+  if (seqFile !== '') writeFileSync(seqFile, JSON.stringify(lastSeqs));
+}
+
+process.stdin.on('data', () => {
+  process.stdout.write(`${JSON.stringify({ ...counts, open: open.size })}\n`);
+});
+process.stdin.on('end', () => process.exit(0));
