@@ -1,0 +1,51 @@
+// fusescope latency: percentiles by operation.
+import type { Command } from 'commander';
+import type { HistogramAnswer, LatencyAnswer } from '../../shared/api.ts';
+import { formatAge, formatDuration } from '../../shared/units.ts';
+import type { ServerFlags } from './client.ts';
+import { getJson, serverCommand } from './client.ts';
+import type { Column } from './table.ts';
+import { printRows } from './table.ts';
+
+const COLUMNS: readonly Column<HistogramAnswer>[] = [
+  { head: 'OPERATION', value: (row) => row.key },
+  { head: 'COUNT', value: (row) => String(row.count), right: true },
+  { head: 'ERRORS', value: (row) => String(row.errors), right: true },
+  { head: 'P50', value: (row) => duration(row.p50Ns), right: true },
+  { head: 'P90', value: (row) => duration(row.p90Ns), right: true },
+  { head: 'P99', value: (row) => duration(row.p99Ns), right: true },
+  { head: 'P99.9', value: (row) => duration(row.p999Ns), right: true },
+  { head: 'MAX', value: (row) => duration(row.maxNs), right: true },
+  {
+    head: 'OPEN',
+    value: (row) => (row.open === 0 ? '0' : `${row.open}, ${formatAge(row.oldestOpenMs ?? 0).text}`),
+    right: true,
+  },
+];
+
+export function latencyCommand(): Command {
+  return serverCommand('latency', 'fusescope latency --mount /mnt/nas --op read')
+    .description('Percentiles by operation.')
+    .option('--mount <mount>', 'of this mount only')
+    .option('--op <op>', 'of this operation only')
+    .option('--from <time>', 'µs since the epoch or RFC 3339')
+    .option('--to <time>', 'µs since the epoch or RFC 3339')
+    .option('--json', 'one JSON object a line')
+    .action(async (flags: ServerFlags & { mount?: string; op?: string; from?: string; to?: string }) => {
+      const terms = [
+        ...(flags.mount === undefined ? [] : [`mount:${JSON.stringify(flags.mount)}`]),
+        ...(flags.op === undefined ? [] : [`op:${flags.op}`]),
+      ];
+      const { from, to } = flags;
+      const answer = await getJson<LatencyAnswer>(flags, '/api/latency', {
+        filter: terms.join(' '),
+        from,
+        to,
+      });
+      printRows(COLUMNS, answer.items, flags.json);
+    });
+}
+
+function duration(ns: number | null): string {
+  return ns === null ? '–' : formatDuration(ns).text;
+}

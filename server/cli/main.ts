@@ -1,0 +1,51 @@
+// The `fusescope` command. Each command is one entry of COMMANDS; this file only joins them, and turns errors into
+// one sentence on stderr and an exit status: 2 for usage, 1 for failure.
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
+import { exportCommand } from './export.ts';
+import { CliError } from './failure.ts';
+import { latencyCommand } from './latency.ts';
+import { mountCommand } from './mount.ts';
+import { mountsCommand } from './mounts.ts';
+import { serveCommand } from './serve.ts';
+import { stallsCommand } from './stalls.ts';
+import { tailCommand } from './tail.ts';
+
+const COMMANDS = [
+  serveCommand,
+  mountCommand,
+  mountsCommand,
+  stallsCommand,
+  tailCommand,
+  latencyCommand,
+  exportCommand,
+];
+
+const program = new Command('fusescope')
+  .description('Shows live, in a browser, what every FUSE mount on this machine is doing.')
+  .version(VERSION)
+  .showHelpAfterError('(fusescope --help lists the commands)')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fusescope: ')) });
+for (const build of COMMANDS) program.addCommand(inherit(build()));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = statusOf(error);
+}
+
+/** Subcommands do not inherit these settings by themselves when they are built apart. */
+function inherit(command: Command): Command {
+  return command.copyInheritedSettings(program);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CliError) {
+    process.stderr.write(`fusescope: ${error.message}\n`);
+    return error.status;
+  }
+  process.stderr.write(`fusescope: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+}

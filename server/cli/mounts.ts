@@ -1,0 +1,46 @@
+// fusescope mounts: the mounts a server knows, as a table.
+import type { Command } from 'commander';
+import type { Mount } from '../../shared/mount.ts';
+import { formatAge, formatDuration } from '../../shared/units.ts';
+import type { ServerFlags } from './client.ts';
+import { getJson, serverCommand } from './client.ts';
+import type { Column } from './table.ts';
+import { printRows } from './table.ts';
+
+const COLUMNS: readonly Column<Mount>[] = [
+  { head: 'MOUNT', value: (mount) => mount.mount },
+  { head: 'STATE', value: (mount) => mount.state },
+  { head: 'TYPE', value: (mount) => mount.fsType ?? '–' },
+  { head: 'SOURCE', value: (mount) => mount.source ?? '–' },
+  {
+    head: 'DAEMON',
+    value: (mount) => (mount.daemon ? `${mount.daemon.comm ?? '?'} ${mount.daemon.pid}` : '–'),
+  },
+  { head: 'CAPTURE', value: (mount) => mount.tier },
+  { head: 'OP/S', value: (mount) => String(mount.opsPerS), right: true },
+  { head: 'P50', value: (mount) => duration(mount.p50Ns), right: true },
+  { head: 'P99', value: (mount) => duration(mount.p99Ns), right: true },
+  { head: 'IN FLIGHT', value: (mount) => String(mount.inflight), right: true },
+  {
+    head: 'OLDEST',
+    value: (mount) => (mount.oldestOpenMs === null ? '–' : formatAge(mount.oldestOpenMs).text),
+    right: true,
+  },
+];
+
+export function mountsCommand(): Command {
+  return serverCommand('mounts', 'fusescope mounts')
+    .description('List the mounts that the server watches.')
+    .option('--all', 'those that are gone too')
+    .option('--json', 'one JSON object a line')
+    .action(async (flags: ServerFlags & { all?: boolean }) => {
+      const { items } = await getJson<{ items: Mount[] }>(flags, '/api/mounts', {
+        gone: String(flags.all ?? false),
+      });
+      printRows(COLUMNS, items, flags.json);
+    });
+}
+
+function duration(ns: number | null): string {
+  return ns === null ? '–' : formatDuration(ns).text;
+}

@@ -1,0 +1,125 @@
+// fusescope serve: runs the server in the foreground until it is told to end.
+import { readFileSync } from 'node:fs';
+import closeWithGrace from 'close-with-grace';
+import { Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { CodedError } from '../errors.ts';
+import { defaultDatabase, defaultSocket } from '../process/places.ts';
+import type { RunningServer } from '../process/serve.ts';
+import { startServer } from '../process/serve.ts';
+import { VERSION } from '../version.ts';
+import { CliError } from './failure.ts';
+import { parseSize } from './values.ts';
+
+interface ServeFlags {
+  host: string;
+  port: number;
+  db: string;
+  socket: string;
+  token?: string;
+  tokenFile?: string;
+  maxSize: number;
+  maxAge: number;
+  demo?: boolean;
+}
+
+/** Shutdown that takes longer than this is cut short, in ms: a mirror may need two rounds of signals. */
+const CLOSE_MS = 12_000;
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Run the server and its page.')
+    .option('--host <address>', 'address to listen on; any but loopback needs a token', '127.0.0.1')
+    .option('--port <number>', 'port, 0 for a free one', parsePort, 7411)
+    .option('--db <file>', 'database, or :memory:', defaultDatabase())
+    .option('--socket <path>', 'ingest socket', defaultSocket())
+    .option('--token <token>', 'ask for this token (also FUSESCOPE_TOKEN)')
+    .option('--token-file <file>', 'ask for the token in this file')
+    .option(
+      '--max-size <bytes>',
+      'size at which the oldest operations are let go, such as 2G',
+      parseSize,
+      2 * 1024 ** 3,
+    )
+    .option('--max-age <days>', 'age at which operations are let go', parseDays, 7)
+    .option('--demo', 'also mount a small demo with a load of its own')
+    .addHelpText('after', '\nExample: fusescope serve --demo')
+    .action((flags: ServeFlags) => serve(flags));
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  // No working directory of ours may lie on a mount that hangs.
+  process.chdir('/');
+  const log = pino({ level: process.env.FUSESCOPE_LOG ?? 'warn', base: null }, pino.destination(2));
+  const token = readToken(flags);
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      host: flags.host,
+      port: flags.port,
+      db: flags.db,
+      socket: flags.socket,
+      token,
+      maxBytes: flags.maxSize,
+      maxAgeS: flags.maxAge * 86_400,
+      thresholds: [],
+      version: VERSION,
+      log,
+    });
+  } catch (error) {
+    if (error instanceof CodedError) throw new CliError(`cannot serve (${error.message})`);
+    throw error;
+  }
+  const grace = closeWithGrace({ delay: CLOSE_MS, logger: undefined }, async ({ err }) => {
+    if (err) log.fatal({ err }, 'the server ends');
+    await server.close();
+  });
+  if (process.env.FUSESCOPE_DIE_WITH_PARENT === '1') endWithParent(() => grace.close());
+  if (server.setAside !== null) {
+    process.stderr.write(
+      `fusescope: the database could not be read and was set aside as ${server.setAside}\n`,
+    );
+  }
+  if (flags.demo) {
+    const { mountpoint } = await server.startDemo().catch((error: Error) => {
+      process.stderr.write(`fusescope: the demo is not mounted (${error.message})\n`);
+      return { mountpoint: null };
+    });
+    if (mountpoint !== null) process.stdout.write(`Demo mounted on ${mountpoint}\n`);
+  }
+  process.stdout.write(
+    `FuseScope ${VERSION} is at ${server.url}${token === null ? '' : `?token=${encodeURIComponent(token)}`}\n`,
+  );
+}
+
+function readToken(flags: ServeFlags): string | null {
+  if (flags.tokenFile !== undefined) {
+    const text = readFileSync(flags.tokenFile, 'utf8').trim();
+    if (text === '') throw new CliError(`cannot serve (${flags.tokenFile} is empty). Put a token in it`, 2);
+    return text;
+  }
+  return flags.token ?? process.env.FUSESCOPE_TOKEN ?? null;
+}
+
+/** npm and npx pass no SIGTERM on; what they started has to see for itself that they are gone. */
+function endWithParent(end: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, 250);
+  timer.unref();
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (Number.isFinite(days) && days > 0) return days;
+  throw new InvalidArgumentError('Give a number of days, such as 7 or 0.5.');
+}
