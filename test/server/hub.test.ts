@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { LiveHub, type LiveSocket, MAX_SPANS_PER_FRAME } from '../../server/live/hub.ts';
+import type { BatchFrame, LiveFrame } from '../../shared/live.ts';
+import { blankSpan, type Span } from '../../shared/span.ts';
+
+class FakeSocket implements LiveSocket {
+  bufferedAmount = 0;
+  readonly frames: LiveFrame[] = [];
+  readonly texts: string[] = [];
+  send(text: string): void {
+    this.texts.push(text);
+    this.frames.push(JSON.parse(text) as LiveFrame);
+  }
+  batches(): BatchFrame[] {
+    return this.frames.filter((frame) => frame.type === 'batch');
+  }
+}
+
+const all = { filter: '', match: null, spans: true };
+const reads = { filter: 'op:read', match: (span: Span) => span.op === 'read', spans: true };
+const hello = { type: 'error', code: 'x', message: 'stands for the snapshot' } as const;
+const span = (id: number, op = 'read') => blankSpan(id, 1, '/m', 'mirror', op);
+
+describe('live hub', () => {
+  it('sends each client what its filter matches, and nothing where nothing changed', () => {
+    const hub = new LiveHub();
+    const [a, b] = [new FakeSocket(), new FakeSocket()];
+    hub.join(a, all, hello);
+    hub.join(b, reads, hello);
+    const open: Span[] = [];
+    hub.flush(0, open);
+    hub.offer(span(1, 'read'));
+    hub.offer(span(2, 'write'));
+    hub.flush(1, open);
+    hub.flush(2, open);
+    expect(a.batches().map((frame) => frame.spans.map((one) => one.id))).toEqual([[], [1, 2]]);
+    expect(b.batches().map((frame) => frame.spans.map((one) => one.id))).toEqual([[], [1]]);
+    expect(a.batches().map((frame) => frame.open)).toEqual([[], null]);
+  });
+
+  it('encodes once for all clients with the same filter', () => {
+    const hub = new LiveHub();
+    const sockets = Array.from({ length: 50 }, () => new FakeSocket());
+    for (const socket of sockets) hub.join(socket, reads, hello);
+    let encoded = 0;
+    const toJSON = () => {
+      encoded++;
+      return { id: 1 };
+    };
+    const one = Object.assign(span(1), { toJSON });
+    hub.offer(one);
+    hub.flush(0, []);
+    expect(sockets.every((socket) => socket.batches()[0]?.spans.length === 1)).toBe(true);
+    expect(encoded).toBe(1);
+  });
+
+  it('leaves a slow client out of frames, then tells it how much it missed', () => {
+    const hub = new LiveHub();
+    const slow = new FakeSocket();
+    hub.join(slow, all, hello);
+    const open: Span[] = [];
+    hub.flush(0, open);
+    slow.bufferedAmount = 100 * 1024 * 1024;
+    for (let id = 0; id < 5; id++) {
+      hub.offer(span(id));
+      hub.flush(id, open);
+    }
+    expect(slow.batches()).toHaveLength(1);
+    slow.bufferedAmount = 0;
+    hub.offer(span(9));
+    hub.flush(9, open);
+    expect(slow.batches().at(-1)).toMatchObject({ omitted: 5, spans: [{ id: 9 }] });
+  });
+
+  it('bounds a frame and counts what it leaves out', () => {
+    const hub = new LiveHub();
+    const socket = new FakeSocket();
+    hub.join(socket, all, hello);
+    for (let id = 0; id < 50_000; id++) hub.offer(span(id));
+    hub.flush(0, []);
+    const [frame] = socket.batches();
+    expect(frame?.spans).toHaveLength(MAX_SPANS_PER_FRAME);
+    expect(frame?.omitted).toBe(50_000 - MAX_SPANS_PER_FRAME);
+  });
+
+  it('sends the open operations again when they change or the filter does', () => {
+    const hub = new LiveHub();
+    const socket = new FakeSocket();
+    hub.join(socket, all, hello);
+    const open = [span(1, 'read'), span(2, 'write')];
+    hub.flush(0, open);
+    hub.flush(1, open);
+    hub.subscribe(socket, reads);
+    hub.flush(2, open);
+    hub.flush(3, []);
+    expect(socket.batches().map((frame) => frame.open?.map((one) => one.id))).toEqual([[1, 2], [1], []]);
+  });
+});
