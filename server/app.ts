@@ -9,6 +9,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import Fastify from 'fastify';
 import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
+import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions) {
     ingestRoute,
     liveRoute,
     metricsRoute,
+    doctorRoute,
   ]) {
     await app.register(async (scope) => route(scope, context));
   }

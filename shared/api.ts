@@ -1,9 +1,8 @@
 // Queries and answers of the HTTP interface; the schemas that both the routes and their callers use.
 import Type, { type Static } from 'typebox';
 import { GapSchema, GaugesSchema } from './live.ts';
+import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const TimeParam = Type.String({
   description: 'µs since the Unix epoch, or RFC 3339',
@@ -113,6 +112,15 @@ export const HealthSchema = Type.Object(
   { $id: 'Health' },
 );
 export type Health = Static<typeof HealthSchema>;
+
+/** One row of what the server's machine offers. `warn`: works, with less; `missing`: what needs it does not work. */
+export const FindingSchema = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(['ok', 'warn', 'missing']),
+  found: Type.String(),
+  how: nullable(Type.String({ description: 'how to get what is missing' })),
+});
+export type Finding = Static<typeof FindingSchema>;
 
 export const EventsAnswerSchema = Type.Object({
   accepted: Type.Integer({ description: 'lines handed to the store' }),

@@ -2,11 +2,9 @@
 // 20 times a second and a tick each second; a client may change its filter at any time.
 import Type, { type Static } from 'typebox';
 import { MountSchema } from './mount.ts';
+import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
 import { StallSchema } from './stall.ts';
-
-const nullable = <T extends Type.TSchema>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
 export const LIVE_VERSION = 1;
 

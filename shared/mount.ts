@@ -1,8 +1,7 @@
 // A mount as every API shows it: one per kernel connection, or per source that names one.
 import Type, { type Static } from 'typebox';
+import { nullable } from './nullable.ts';
 import { SourceKindSchema } from './span.ts';
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const MountStateSchema = Type.Enum(['ok', 'slow', 'stalled', 'dead', 'gone']);
 /** gone: no longer mounted, or its source went away. */

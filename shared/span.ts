@@ -1,13 +1,12 @@
 // A span: one operation, its ENTER paired with its EXIT or still open. The form every API and export shows.
 import Type, { type Static } from 'typebox';
 import { errnoName } from './errno.ts';
+import { nullable } from './nullable.ts';
 
 export const U64Schema = Type.Union([
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   Type.String({ pattern: '^(0|[1-9][0-9]{0,19})$', description: 'decimal, above 2^53-1' }),
 ]);
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-
 export const SourceKindSchema = Type.Enum(['kernel', 'mirror', 'log', 'api']);
 /** Where events come from. */
 export type SourceKind = Static<typeof SourceKindSchema>;

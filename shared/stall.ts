@@ -1,8 +1,7 @@
 // Slow and stalled: the thresholds, and the form in which a stall is shown.
 import Type, { type Static } from 'typebox';
+import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const ThresholdsSchema = Type.Object({
   slowMs: Type.Number({ minimum: 1, description: 'a finished or open operation over this is marked slow' }),

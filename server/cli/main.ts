@@ -2,6 +2,7 @@
 // one sentence on stderr and an exit status: 2 for usage, 1 for failure.
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
 import { latencyCommand } from './latency.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   tailCommand,
   latencyCommand,
   exportCommand,
+  doctorCommand,
 ];
 
 const program = new Command('fusescope')

@@ -1,9 +1,9 @@
 // Schemas of the frames with a JSON payload; what they mean stands with their types in frames.ts.
 import Type from 'typebox';
 import { TierSchema } from '../mount.ts';
+import { nullable } from '../nullable.ts';
 import { SourceKindSchema } from '../span.ts';
 
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const index = Type.Integer({ minimum: 0, maximum: 0xffff });
 const name = Type.String({ maxLength: 4_096 });
 
