@@ -17,6 +17,8 @@ export interface Ending {
   hidden: ReadonlySet<string>;
   /** Null until mounted. */
   session: () => Session | null;
+  /** Called once, before anything else. */
+  begins: () => void;
   closeTrace: () => Promise<void>;
   exit: (status: number) => void;
 }
@@ -38,7 +40,7 @@ export class Shutdown {
   /** Ends in good order with exit status 0. @param gone the mount was already taken away. */
   async end(gone = false): Promise<void> {
     if (this.#begun) return;
-    this.#begun = true;
+    this.#begin();
     this.#unmounted = gone;
     const session = this.#ending.session();
     if (session && !gone) await this.#unmount();
@@ -50,10 +52,16 @@ export class Shutdown {
 
   /** Ends at once. */
   endNow(status: number): void {
-    this.#begun = true;
+    this.#begin();
     if (this.#ending.session() && !this.#unmounted) unmountNow(this.#ending.mountpoint);
     this.#unlinkHidden();
     this.#ending.exit(status);
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#ending.begins();
   }
 
   async #unmount(): Promise<void> {

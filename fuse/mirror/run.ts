@@ -1,0 +1,135 @@
+// One mirror, from its arguments to its end: checks, mounts, traces, watches and unmounts. A process runs one.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Hello, WIRE_VERSION, type WireMount } from '../../shared/wire/frames.ts';
+import type { MirrorArgs } from './args.ts';
+import { type Backing, createBacking } from './backing.ts';
+import type { Call } from './call.ts';
+import { checkMachine, checkPlaces, type Places } from './checks.ts';
+import type { Dispatch } from './dispatch.ts';
+import { Failure, messageOf } from './failure.ts';
+import { mountAt } from './mountinfo.ts';
+import { bytesOf } from './names.ts';
+import { loadBinding } from './native.ts';
+import { FS_TYPE, mount, type Session, sessionMemory } from './session.ts';
+import { Shutdown } from './shutdown.ts';
+import { nullTracer } from './tracer.ts';
+import { watchCalls, watchMount, watchParent } from './watch.ts';
+import { createWireTracer, type WireTracer } from './wire-tracer.ts';
+
+/** What a process may add to a plain mirror. */
+export interface Extras {
+  /** Stands between the kernel's requests and the directory: it may delay, refuse or hold them. */
+  around?: (backing: Backing) => Backing;
+  /** Called once when the end begins, before the unmount: what is held back must be let go here. */
+  ending?: () => void;
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`fusescope: ${sentence}\n`);
+}
+
+/** Resolves when mounted, with one JSON line on stdout; the process ends by itself. @throws Failure */
+export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<void> {
+  checkMachine(args);
+  const binding = loadBinding();
+  const places = await checkPlaces(args);
+  // Laws 1 and 8: no working directory of ours on a mount; modes come from the callers.
+  process.chdir('/');
+  process.umask(0);
+
+  const inflight = new Set<Call>();
+  const hidden = new Set<string>();
+  const memory = sessionMemory(binding);
+  const shared: Dispatch = { binding, tracer: nullTracer, inflight, caller: memory.words, warn: say };
+  let session: Session | null = null;
+  const shutdown = new Shutdown({
+    mountpoint: places.mountpoint,
+    inflight,
+    hidden,
+    session: () => session,
+    begins: () => extras.ending?.(),
+    closeTrace: () => closeTrace(traced),
+    exit: (status) => process.exit(status),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => (shutdown.begun ? shutdown.endNow(1) : void shutdown.end()));
+  }
+  const crash = (error: unknown) => {
+    say(`the mirror of ${places.source} ends (internal error: ${messageOf(error)}). Please report it`);
+    shutdown.endNow(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  const wireMount = describeMount(places);
+  const traced =
+    args.trace && args.socket !== null ? createWireTracer(args.socket, hello(), wireMount) : null;
+  if (traced) shared.tracer = traced;
+  const plain = createBacking(binding, bytesOf(places.source), hidden);
+  const backing = extras.around?.(plain) ?? plain;
+  const mounting = mount(shared, backing, { ...args, ...places }, memory);
+  // The library mounts before it returns, and the server is told of the mount in a later turn.
+  const entry = mountAt(places.mountpoint);
+  wireMount.connection = entry?.minor ?? null;
+  session = await mounting;
+  if (!entry)
+    throw new Failure(`cannot mount on ${places.mountpoint}`, 'it was unmounted at once', 'Try again');
+
+  watchCalls(inflight, say);
+  watchMount(session, entry.id, (reason) => {
+    if (shutdown.begun) return;
+    say(`the mirror on ${places.mountpoint} ends: ${reason} from outside`);
+    void shutdown.end(reason === 'it was unmounted');
+  });
+  if (args.dieWithParent) watchParent(() => void shutdown.end());
+  const ready = {
+    ready: true,
+    mountpoint: places.mountpoint,
+    source: places.source,
+    pid: process.pid,
+    mountId: entry.id,
+    connection: entry.minor,
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+}
+
+function hello(): Hello {
+  const { pid } = process;
+  return {
+    v: WIRE_VERSION,
+    instance: randomUUID(),
+    kind: 'mirror',
+    pid,
+    comm: 'fusescope',
+    host: hostname(),
+  };
+}
+
+function describeMount({ source, mountpoint }: Places): WireMount {
+  return {
+    index: 0,
+    mount: mountpoint,
+    fsType: FS_TYPE,
+    source,
+    connection: null,
+    daemon: { pid: process.pid, comm: 'fusescope' },
+    tier: 'mirror',
+  };
+}
+
+/** What no server has taken is told here, because nobody else can. */
+async function closeTrace(tracer: WireTracer | null): Promise<void> {
+  if (!tracer) return;
+  await tracer.close();
+  const { undelivered } = tracer.emitter;
+  if (undelivered > 0) say(`${undelivered} trace events were not taken by a server`);
+}
+
+/** Says why it could not be done, and ends the process. */
+export function refuse(error: unknown): never {
+  const failure =
+    error instanceof Failure ? error : new Failure('cannot mount', messageOf(error), 'Run fusescope doctor');
+  process.stderr.write(`${failure.message}\n`);
+  process.exit(failure.status);
+}
