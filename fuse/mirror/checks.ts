@@ -25,8 +25,10 @@ export interface Places {
  */
 export async function checkPlaces(args: MirrorArgs): Promise<Places> {
   const source = await checkSource(resolve(args.source));
-  const mountpoint = await checkMountpoint(resolve(args.mountpoint));
-  checkApart(source, mountpoint);
+  const what = `cannot mount on ${resolve(args.mountpoint)}`;
+  const mountpoint = await resolveMountpoint(resolve(args.mountpoint), what);
+  checkApart(source, mountpoint, what);
+  await checkMountpoint(mountpoint, what);
   return { source, mountpoint };
 }
 
@@ -48,9 +50,7 @@ async function checkSource(path: string): Promise<string> {
   }
 }
 
-async function checkMountpoint(path: string): Promise<string> {
-  const what = `cannot mount on ${path}`;
-  const real = await resolveMountpoint(path, what);
+async function checkMountpoint(real: string, what: string): Promise<void> {
   const stat = await fs.lstat(real);
   if (!stat.isDirectory()) throw new Failure(what, 'it is not a directory', 'Give an empty directory');
   if (process.geteuid?.() !== 0) {
@@ -64,7 +64,6 @@ async function checkMountpoint(path: string): Promise<string> {
   if (Buffer.byteLength(real) > MAX_MOUNTPOINT) {
     throw new Failure(what, `its path is longer than ${MAX_MOUNTPOINT} bytes`, 'Give a shorter path');
   }
-  return real;
 }
 
 /** The mount point without symbolic links, free of mounts. Only its parents are touched until that is known. */
@@ -124,8 +123,7 @@ async function clearMount(mountpoint: string, what: string): Promise<void> {
   }
 }
 
-function checkApart(source: string, mountpoint: string): void {
-  const what = `cannot mount on ${mountpoint}`;
+function checkApart(source: string, mountpoint: string, what: string): void {
   const inside = (inner: string, outer: string) => inner.startsWith(outer === sep ? sep : outer + sep);
   const elsewhere = 'Give a directory outside of the source';
   if (source === mountpoint) throw new Failure(what, 'it is the source itself', elsewhere);
