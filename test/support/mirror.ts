@@ -85,8 +85,20 @@ export class Workplace {
   async mirror(source: string, mountpoint: string, args: readonly string[] = []): Promise<Mirror> {
     mkdirSync(source, { recursive: true });
     mkdirSync(mountpoint, { recursive: true });
-    const [program, words] = mirrorCommand([source, mountpoint, ...args]);
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    return this.start([source, mountpoint, ...args]);
+  }
+
+  /** Starts a mirror process as it is told. @param prefix words before it, as `setpriv …`. */
+  async start(
+    args: readonly string[],
+    prefix: readonly string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<Mirror> {
+    const [program, words] = mirrorCommand(args, prefix);
+    const child = spawn(program, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const mirror = await ready(child);
     this.#mirrors.push(mirror);
     return mirror;
