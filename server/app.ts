@@ -20,6 +20,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { mirrorRoutes } from './routes/mirrors.ts';
 import { mountRoutes } from './routes/mounts.ts';
 import { pageRoutes } from './routes/page.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { stallRoutes } from './routes/stalls.ts';
 import type { GuardOptions } from './security/guard.ts';
@@ -102,6 +103,7 @@ export async function buildApp(options: AppOptions) {
     liveRoute,
     metricsRoute,
     doctorRoute,
+    settingsRoutes,
   ]) {
     await app.register(async (scope) => route(scope, context));
   }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
+import { endWithParent } from '../process/parent.ts';
 import { defaultSocket } from '../process/places.ts';
 import { program } from '../setup/paths.ts';
 
@@ -44,6 +45,7 @@ async function mount(source: string, mountpoint: string, flags: MountFlags): Pro
   // process waits for the mirror to unmount.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {});
+  endWithParent(() => child.kill('SIGTERM'));
   createInterface({ input: child.stdout }).once('line', () => {
     process.stdout.write(`${source} is mirrored on ${mountpoint}. Ctrl-C unmounts it.\n`);
   });

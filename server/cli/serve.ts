@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { CodedError } from '../errors.ts';
+import { endWithParent } from '../process/parent.ts';
 import { defaultDatabase, defaultSocket } from '../process/places.ts';
 import type { RunningServer } from '../process/serve.ts';
 import { startServer } from '../process/serve.ts';
@@ -62,7 +63,6 @@ async function serve(flags: ServeFlags): Promise<void> {
       token,
       maxBytes: flags.maxSize,
       maxAgeS: flags.maxAge * 86_400,
-      thresholds: [],
       version: VERSION,
       log,
     });
@@ -74,7 +74,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     if (err) log.fatal({ err }, 'the server ends');
     await server.close();
   });
-  if (process.env.FUSESCOPE_DIE_WITH_PARENT === '1') endWithParent(() => grace.close());
+  endWithParent(() => grace.close());
   if (server.setAside !== null) {
     process.stderr.write(
       `fusescope: the database could not be read and was set aside as ${server.setAside}\n`,
@@ -99,17 +99,6 @@ function readToken(flags: ServeFlags): string | null {
     return text;
   }
   return flags.token ?? process.env.FUSESCOPE_TOKEN ?? null;
-}
-
-/** npm and npx pass no SIGTERM on; what they started has to see for itself that they are gone. */
-function endWithParent(end: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    end();
-  }, 250);
-  timer.unref();
 }
 
 function parsePort(text: string): number {

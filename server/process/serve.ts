@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
-import type { ThresholdRule } from '../../shared/stall.ts';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
@@ -16,6 +15,7 @@ import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
 import { isLoopback } from '../security/peer.ts';
 import { pageDir, program } from '../setup/paths.ts';
+import { readThresholds } from '../stalls/rules.ts';
 import { openStore } from '../store/store.ts';
 import { Trace } from '../trace.ts';
 import { Pulse } from './pulse.ts';
@@ -29,7 +29,6 @@ export interface ServeOptions {
   token: string | null;
   maxBytes: number;
   maxAgeS: number;
-  thresholds: readonly ThresholdRule[];
   version: string;
   log: Logger;
 }
@@ -69,7 +68,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     onDurable: (instance, seq) => intake?.durable(instance, seq),
   });
   const past = await store.seconds({ fromUs: startedUs - SECONDS_KEPT * 1e6, toUs: startedUs });
-  trace = new Trace({ store, clock, thresholds: options.thresholds }, past);
+  trace = new Trace({ store, clock, thresholds: readThresholds(store.settings.get('thresholds')) }, past);
   intake = new Intake(trace, store, clock, hostname());
   const hub = new LiveHub();
   const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };

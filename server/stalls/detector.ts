@@ -51,7 +51,12 @@ export class StallDetector {
     return found;
   }
 
-  setRules(rules: readonly ThresholdRule[]): void {
+  /** Threshold rules in force; the last that matches an operation decides. */
+  get rules(): readonly ThresholdRule[] {
+    return this.#rules;
+  }
+
+  set rules(rules: readonly ThresholdRule[]) {
     this.#rules = rules;
     this.#thresholds.clear();
   }

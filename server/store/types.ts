@@ -79,6 +79,8 @@ export interface Store {
   readonly seqs: ReadonlyMap<string, number>;
   /** File that was set aside because it could not be read, else null. */
   readonly setAside: string | null;
+  /** What users have set, as JSON by name (table `settings`). */
+  readonly settings: ReadonlyMap<string, string>;
 
   putMount(mount: StoredMount): void;
   /** A span not yet stored, finished or open. It is read at once: the caller may go on changing it. */
@@ -90,6 +92,7 @@ export interface Store {
   /** Inserts the stall, or replaces what is stored under its id. */
   putStall(stall: Stall): void;
   putGap(gap: Gap): void;
+  putSetting(name: string, json: string): void;
   noteSeq(instance: string, seq: number): void;
   /** Hands what was put since the last call to the writer. Called by the server's own timer. */
   flush(): void;
