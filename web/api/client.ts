@@ -1,0 +1,73 @@
+// The HTTP interface as the page uses it: one function, coded errors. Answers are typed by shared/api.ts.
+import type { ApiError } from '../../shared/api.ts';
+
+/** What the server answered instead of what was asked for. `message` says what, why and what to do. */
+export class RequestError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(error: ApiError) {
+    super(error.message);
+    this.code = error.code;
+    this.status = error.statusCode;
+  }
+}
+
+type Query = Readonly<Record<string, string | number | null | undefined>>;
+
+/** Path and query of an endpoint; empty and absent values are left out. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+  }
+  const search = params.toString();
+  return search === '' ? `/api${path}` : `/api${path}?${search}`;
+}
+
+/** @throws RequestError with the server's code, or FUSESCOPE_NO_ANSWER where there was none. */
+export async function apiGet<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  return ask<T>(apiUrl(path, query), signal ? { signal } : {});
+}
+
+/** @throws RequestError as `apiGet`. */
+export async function apiPost<T>(path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method: 'POST' };
+  if (body !== undefined) {
+    init.headers = { 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  return ask<T>(apiUrl(path), init);
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new RequestError({
+      statusCode: 0,
+      code: 'FUSESCOPE_NO_ANSWER',
+      message: 'The server did not answer. It may have ended; the page tries again by itself.',
+    });
+  }
+  if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
+  throw new RequestError(await errorOf(answer));
+}
+
+async function errorOf(answer: Response): Promise<ApiError> {
+  try {
+    const error = (await answer.json()) as Partial<ApiError>;
+    if (typeof error.message === 'string' && typeof error.code === 'string') {
+      return { statusCode: answer.status, code: error.code, message: error.message };
+    }
+  } catch {
+    // No JSON: something between the page and the server answered.
+  }
+  return {
+    statusCode: answer.status,
+    code: 'FUSESCOPE_HTTP',
+    message: `The server answered ${answer.status} ${answer.statusText}.`,
+  };
+}

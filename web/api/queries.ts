@@ -1,0 +1,109 @@
+// What the views ask the store for, as options of TanStack Query. Live data does not come this way.
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
+import { apiGet, RequestError } from './client.ts';
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** A stretch of time in µs since the epoch; null is open-ended. */
+export interface TimeRange {
+  fromUs: number | null;
+  toUs: number | null;
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // A coded refusal will not change by asking again; a missing answer may.
+      retry: (failures, error) => failures < 2 && !(error instanceof RequestError && error.status >= 400),
+      staleTime: 1_000,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+const between = (range: TimeRange) => ({
+  from: range.fromUs === null ? null : Math.floor(range.fromUs),
+  to: range.toUs === null ? null : Math.ceil(range.toUs),
+});
+
+/** One page of finished and open spans, newest start first or longest first. */
+export function fetchSpans(
+  ask: {
+    filter: string;
+    range: TimeRange;
+    order: 'start:desc' | 'duration:desc';
+    limit: number;
+    cursor?: string | null;
+  },
+  signal?: AbortSignal,
+): Promise<SpanList> {
+  const { filter, range, order, limit, cursor } = ask;
+  return apiGet('/spans', { filter, ...between(range), order, limit, cursor }, signal);
+}
+
+export const spanQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['span', id],
+    queryFn: ({ signal }) => apiGet<Span>(`/spans/${id}`, {}, signal),
+  });
+
+export const stallQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['stall', id],
+    queryFn: ({ signal }) => apiGet<Stall>(`/stalls/${id}`, {}, signal),
+  });
+
+/** Stalls that have ended, newest first, a page at a time. */
+export const closedStallsQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ['stalls', 'closed', limit],
+    queryFn: ({ signal }) => apiGet<Page<Stall>>('/stalls', { state: 'closed', limit }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const mirrorsQuery = queryOptions({
+  queryKey: ['mirrors'],
+  queryFn: ({ signal }) => apiGet<Page<Mirror>>('/mirrors', {}, signal),
+});
+
+/** `range` is asked for anew at each fetch, so that a live window moves on. */
+export const latencyQuery = (
+  key: string,
+  filter: string,
+  range: () => TimeRange,
+  by: 'op' | 'mount' | 'none',
+) =>
+  queryOptions({
+    queryKey: ['latency', key, filter, by],
+    queryFn: ({ signal }) => apiGet<LatencyAnswer>('/latency', { filter, by, ...between(range()) }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const heatmapQuery = (key: string, filter: string, range: () => TimeRange, columns: number) =>
+  queryOptions({
+    queryKey: ['heatmap', key, filter, columns],
+    queryFn: ({ signal }) =>
+      apiGet<HeatmapAnswer>('/heatmap', { filter, columns, ...between(range()) }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** The slowest finished operations of a window. */
+export const slowestQuery = (key: string, filter: string, range: () => TimeRange, limit: number) =>
+  queryOptions({
+    queryKey: ['slowest', key, filter, limit],
+    queryFn: ({ signal }) => fetchSpans({ filter, range: range(), order: 'duration:desc', limit }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** What the server's machine offers; it does not change while one looks. */
+export const doctorQuery = queryOptions({
+  queryKey: ['doctor'],
+  queryFn: ({ signal }) => apiGet<Page<Finding>>('/doctor', {}, signal),
+  staleTime: 60_000,
+});

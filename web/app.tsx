@@ -1,0 +1,102 @@
+// The page: frame, routes and the keys that work everywhere.
+import { lazy, Suspense, useState } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
+import { useStore } from 'zustand';
+import { Foot } from './frame/foot.tsx';
+import { Strip } from './frame/strip.tsx';
+import { MobileTabs, Top } from './frame/top.tsx';
+import { VIEWS } from './frame/views.ts';
+import { useKeys } from './keys/keys.ts';
+import { KeySheet } from './keys/sheet.tsx';
+import { live, resume, togglePause } from './live/feed.ts';
+import { Problem } from './ui/problem.tsx';
+import { StallNews } from './ui/stall-news.tsx';
+import { hrefKeeping, useViewParams } from './url/use.ts';
+import { EmptyView } from './views/empty/empty.tsx';
+import { OperationsView } from './views/operations/operations.tsx';
+import { OverviewView } from './views/overview/overview.tsx';
+import { StallView } from './views/stalls/stall.tsx';
+import { StallsView } from './views/stalls/stalls.tsx';
+import './frame/frame.css';
+
+// recharts is the larger half of the page's script, and only this view draws with it.
+const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
+const Palette = lazy(() => import('./palette/palette.tsx'));
+
+type Layer = 'palette' | 'keys' | null;
+
+export function App() {
+  const [layer, setLayer] = useState<Layer>(null);
+  const toggle = (which: Layer) => setLayer((now) => (now === which ? null : which));
+  useGlobalKeys(toggle);
+  return (
+    <div className="frame">
+      <a className="skip" href="#main">
+        Skip to the view
+      </a>
+      <Top onSearch={() => setLayer('palette')} />
+      <Strip />
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={null}>
+          <Switch>
+            <Route path="/" component={Home} />
+            <Route path="/start" component={EmptyView} />
+            <Route path="/operations" component={OperationsView} />
+            <Route path="/stalls" component={StallsView} />
+            <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
+            <Route path="/latency" component={LatencyView} />
+            <Route>
+              <Problem error={new Error('There is no such view. The tabs above lead to those there are.')} />
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <Foot />
+      <MobileTabs />
+      <StallNews />
+      <KeySheet open={layer === 'keys'} onClose={() => setLayer(null)} />
+      {layer === 'palette' && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setLayer(null)} onKeys={() => setLayer('keys')} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** Overview, or where nothing is mounted yet what to do about it. */
+function Home() {
+  const connected = useStore(live, (state) => state.server !== null);
+  const nothing = useStore(live, (state) => state.mounts.length === 0 && state.stalls.length === 0);
+  if (!connected) return null;
+  return nothing ? <EmptyView /> : <OverviewView />;
+}
+
+function useGlobalKeys(toggle: (layer: Layer) => void): void {
+  const [path, navigate] = useLocation();
+  const [params, change] = useViewParams();
+  useKeys('everywhere', [
+    ...VIEWS.map((view, i) => ({
+      keys: [String(i + 1)],
+      label: view.name,
+      run: () => navigate(hrefKeeping(view.path, params)),
+    })),
+    {
+      keys: ['Mod+k'],
+      shownAs: 'Ctrl K',
+      label: 'search or run a command',
+      inText: true,
+      run: () => toggle('palette'),
+    },
+    { keys: [' '], shownAs: 'Space', label: 'pause', foot: path !== '/operations', run: togglePause },
+    {
+      keys: ['l'],
+      label: 'live',
+      run: () => {
+        resume();
+        if (params.range) change({ range: null, order: 'start:desc' });
+      },
+    },
+    { keys: ['?'], label: 'all keys', foot: true, run: () => toggle('keys') },
+  ]);
+}

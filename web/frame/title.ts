@@ -1,0 +1,26 @@
+// The tab itself tells of stalls: its title counts them, its icon carries the spark.
+import { live } from '../live/feed.ts';
+
+const icon = (spark: boolean) =>
+  `data:image/svg+xml,${encodeURIComponent(
+    `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 22 22'><path d='M3 4v14M4 11h${spark ? 10 : 15}' stroke='#889' stroke-width='3.4'/>${
+      spark ? "<circle cx='17' cy='11' r='4' fill='#ff5c26'/>" : ''
+    }</svg>`,
+  )}`;
+
+/** Title of the tab with so many open stalls. */
+export const titleFor = (stalls: number) => `${stalls > 0 ? `(${stalls} stalled) ` : ''}FuseScope`;
+
+/** Keeps title and icon right for as long as the page lives. */
+export function keepTitle(): void {
+  let known = -1;
+  const show = () => {
+    const { length } = live.getState().stalls;
+    if (length === known) return;
+    known = length;
+    document.title = titleFor(length);
+    document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute('href', icon(length > 0));
+  };
+  live.subscribe(show);
+  show();
+}

@@ -1,0 +1,85 @@
+// The top line: name, tabs, search, theme. On a narrow screen the tabs lie at the bottom (MobileTabs).
+import { Contrast, Moon, Search, Sun } from 'lucide-react';
+import { Link, useLocation } from 'wouter';
+import { useStore } from 'zustand';
+import { live } from '../live/feed.ts';
+import { cycleTheme, theme } from '../theme/theme.ts';
+import { Logo } from '../ui/glyph.tsx';
+import { hrefKeeping, useViewParams } from '../url/use.ts';
+import { isUnder, VIEWS } from './views.ts';
+
+const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
+
+/** Number of open stalls as a pill; nothing while there are none. */
+function StallCount() {
+  const count = useStore(live, (state) => state.stalls.length);
+  return count === 0 ? null : (
+    <span className="hot">
+      {count}
+      <span className="sr"> open</span>
+    </span>
+  );
+}
+
+export function Top({ onSearch }: { onSearch: () => void }) {
+  const [path] = useLocation();
+  const [params] = useViewParams();
+  const { choice } = useStore(theme);
+  const Icon = THEME_ICONS[choice];
+  return (
+    <header className="top">
+      <Link className="logo" href="/">
+        <Logo />
+        FuseScope
+      </Link>
+      <nav className="tabs" aria-label="Views">
+        {VIEWS.map((view) => (
+          <Link
+            key={view.path}
+            href={hrefKeeping(view.path, params)}
+            aria-current={isUnder(view, path) ? 'page' : undefined}
+          >
+            {view.name}
+            {view.path === '/stalls' && <StallCount />}
+          </Link>
+        ))}
+      </nav>
+      <span className="sp" />
+      <button type="button" className="search" onClick={onSearch} aria-label="Search or run a command">
+        <Search className="ic" aria-hidden />
+        <span>Search or run a command</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <button
+        type="button"
+        className="icb"
+        onClick={cycleTheme}
+        aria-label={`Theme: ${choice}. Change it`}
+        title={`Theme: ${choice}`}
+      >
+        <Icon className="ic" aria-hidden />
+      </button>
+    </header>
+  );
+}
+
+/** The tabs of a narrow screen. */
+export function MobileTabs() {
+  const [path] = useLocation();
+  const [params] = useViewParams();
+  return (
+    <nav className="mnav" aria-label="Views">
+      {VIEWS.map((view) => (
+        <Link
+          key={view.path}
+          href={hrefKeeping(view.path, params)}
+          aria-current={isUnder(view, path) ? 'page' : undefined}
+        >
+          <view.icon className="ic" aria-hidden />
+          {view.name}
+          {view.path === '/stalls' && <StallCount />}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,44 @@
+// The latency axis, the same on every view: logarithmic, 10 µs to 100 s, seven decades. Durations in ns.
+
+export const AXIS_FROM_NS = 1e4;
+export const AXIS_TO_NS = 1e11;
+const DECADES = 7;
+
+/** The decades as the axis names them. */
+export const AXIS_TICKS: readonly (readonly [ns: number, label: string])[] = [
+  [1e4, '10 µs'],
+  [1e5, '100 µs'],
+  [1e6, '1 ms'],
+  [1e7, '10 ms'],
+  [1e8, '100 ms'],
+  [1e9, '1 s'],
+  [1e10, '10 s'],
+  [1e11, '100 s'],
+];
+
+/** Place of a duration on the axis, 0 to 1; what lies outside is put at its end. */
+export function axisShare(ns: number): number {
+  if (!(ns > AXIS_FROM_NS)) return 0;
+  return Math.min(1, (Math.log10(ns) - 4) / DECADES);
+}
+
+/** The duration at a place of the axis. */
+export function axisNs(share: number): number {
+  return 10 ** (4 + DECADES * share);
+}
+
+export const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+/** Counts of a histogram's buckets in `bins` equal steps of the axis; ends take what lies outside. */
+export function binOnAxis(
+  buckets: readonly (readonly [fromNs: number, toNs: number, count: number])[],
+  bins: number,
+): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  for (const [fromNs, toNs, count] of buckets) {
+    const share = axisShare(Math.sqrt(Math.max(1, fromNs) * toNs));
+    const bin = Math.min(bins - 1, Math.floor(share * bins));
+    counts[bin] = (counts[bin] ?? 0) + count;
+  }
+  return counts;
+}

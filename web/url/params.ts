@@ -1,0 +1,81 @@
+// The state of a view in its URL: what is read from it and how it is written. Pure; see url/use.ts for React.
+import type { TimeRange } from '../api/queries.ts';
+
+export type SpanOrder = 'start:desc' | 'duration:desc';
+export const WINDOWS = ['1m', '10m', '1h', 'all'] as const;
+export type WindowName = (typeof WINDOWS)[number];
+export const WINDOW_S: Readonly<Record<WindowName, number | null>> = {
+  '1m': 60,
+  '10m': 600,
+  '1h': 3_600,
+  all: null,
+};
+
+export interface ViewParams {
+  filter: string;
+  /** A past stretch; null while the view follows now. */
+  range: TimeRange | null;
+  order: SpanOrder;
+  /** The operation in the inspector. */
+  span: number | null;
+  window: WindowName;
+  /** The operation whose histogram is large. */
+  op: string | null;
+  table: boolean;
+}
+
+export const DEFAULT_PARAMS: ViewParams = {
+  filter: '',
+  range: null,
+  order: 'start:desc',
+  span: null,
+  window: '10m',
+  op: null,
+  table: false,
+};
+
+/** Reads a query string; what cannot be read counts as absent. */
+export function readParams(search: string): ViewParams {
+  const params = new URLSearchParams(search);
+  const fromUs = readTime(params.get('from'));
+  const toUs = readTime(params.get('to'));
+  const span = Number(params.get('span') ?? Number.NaN);
+  const name = params.get('window');
+  return {
+    filter: params.get('filter') ?? '',
+    range: fromUs === null && toUs === null ? null : { fromUs, toUs },
+    order: params.get('order') === 'duration:desc' ? 'duration:desc' : 'start:desc',
+    span: Number.isSafeInteger(span) && span >= 0 ? span : null,
+    window: WINDOWS.find((known) => known === name) ?? DEFAULT_PARAMS.window,
+    op: params.get('op'),
+    table: params.get('as') === 'table',
+  };
+}
+
+/** The query string of a state, without what is default; with its `?`, or empty. */
+export function writeParams(state: ViewParams): string {
+  const params = new URLSearchParams();
+  if (state.filter !== '') params.set('filter', state.filter);
+  if (state.range?.fromUs != null) params.set('from', writeTime(state.range.fromUs));
+  if (state.range?.toUs != null) params.set('to', writeTime(state.range.toUs));
+  if (state.order !== DEFAULT_PARAMS.order) params.set('order', state.order);
+  if (state.span !== null) params.set('span', String(state.span));
+  if (state.window !== DEFAULT_PARAMS.window) params.set('window', state.window);
+  if (state.op !== null) params.set('op', state.op);
+  if (state.table) params.set('as', 'table');
+  const search = params.toString();
+  return search === '' ? '' : `?${search}`;
+}
+
+/** RFC 3339 to the millisecond, or µs since the epoch as the API takes them. */
+function readTime(text: string | null): number | null {
+  if (text === null) return null;
+  if (/^\d{1,16}(\.\d+)?$/.test(text)) return Number(text);
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : ms * 1_000;
+}
+
+function writeTime(us: number): string {
+  const whole = Math.round(us);
+  return whole % 1_000 === 0 ? new Date(whole / 1_000).toISOString() : String(whole);
+}

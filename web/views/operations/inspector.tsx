@@ -1,0 +1,130 @@
+// The inspector: one operation with its arguments, its place among others of its kind, and its event lines.
+import { useQuery } from '@tanstack/react-query';
+import { X } from 'lucide-react';
+import { Link } from 'wouter';
+import { useStore } from 'zustand';
+import { opClass } from '../../../shared/ops.ts';
+import type { Span } from '../../../shared/span.ts';
+import { formatDuration, formatWall } from '../../../shared/units.ts';
+import { spanQuery } from '../../api/queries.ts';
+import { live } from '../../live/feed.ts';
+import { Age } from '../../ui/age.tsx';
+import { CopyButton } from '../../ui/copy.tsx';
+import { Duration } from '../../ui/figure.tsx';
+import { Op } from '../../ui/glyph.tsx';
+import { PathText } from '../../ui/path.tsx';
+import { Problem } from '../../ui/problem.tsx';
+import { visible } from '../../ui/visible.ts';
+import { eventLines, spanFacts } from './detail.ts';
+import { endUs } from './model.ts';
+import { PlaceAmongOthers } from './place.tsx';
+import { isSlow, isTrouble, resultText } from './slow.ts';
+
+interface InspectorProps {
+  id: number;
+  /** The span where the table has it; else it is asked for. */
+  known: Span | null;
+  onClose: () => void;
+}
+
+export function Inspector({ id, known, onClose }: InspectorProps) {
+  // An open span's row is old news once it has ended; what ended never changes.
+  const query = useQuery({
+    ...spanQuery(id),
+    enabled: known === null || known.state === 'open',
+    refetchInterval: (q) => (q.state.data?.state === 'open' ? 1_000 : false),
+  });
+  const span = query.data ?? known;
+  return (
+    <aside className="insp" aria-label="Selected operation">
+      <button type="button" className="icb insp-close" onClick={onClose} aria-label="Close the inspector">
+        <X className="ic" aria-hidden />
+      </button>
+      {span ? <SpanDetails span={span} /> : query.error ? <Problem error={query.error} /> : null}
+    </aside>
+  );
+}
+
+function SpanDetails({ span }: { span: Span }) {
+  const stall = useStore(live, (state) => state.stalls.find((s) => s.span.id === span.id));
+  const lines = eventLines(span);
+  const open = span.state === 'open';
+  const tone = open ? 'st' : isTrouble(span) ? 'er' : isSlow(span.op, span.durationNs) ? 'sl' : '';
+  return (
+    <>
+      <h2>
+        <Op op={span.op} />
+        <span className={`sp right ${tone}`}>
+          {open ? <Age sinceUs={span.startUs} /> : <Duration ns={span.durationNs} />}
+        </span>
+      </h2>
+      <PathText path={`${span.mount.replace(/\/$/, '')}${span.path ?? ''}`} />
+      <SpanBar span={span} />
+      <p className="insp-result">
+        Result <b className={tone || (span.errno === 0 ? 'dim' : 'sec')}>{resultText(span)}</b>
+        {stall && (
+          <Link className="link" href={`/stalls/${stall.id}`}>
+            Stall {stall.id}
+          </Link>
+        )}
+      </p>
+      {!open && span.durationNs !== null && <PlaceAmongOthers span={span} />}
+      <h3>Arguments</h3>
+      <dl className="kv">
+        {spanFacts(span).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>As event lines</h3>
+      <p className="ev">
+        <b>ENTER</b> {lines.enter}
+        {lines.exit !== null && (
+          <>
+            <br />
+            <b>EXIT</b> {lines.exit}
+          </>
+        )}
+      </p>
+      <div className="insp-acts">
+        <CopyButton text={JSON.stringify(span, null, 2)} label="JSON" what="of this operation" />
+        <CopyButton
+          text={visible(`${span.mount.replace(/\/$/, '')}${span.path ?? ''}`)}
+          label="Path"
+          what="of this operation"
+        />
+        <CopyButton
+          text={`${location.origin}/operations?span=${span.id}`}
+          label="URL"
+          what="of this operation"
+        />
+      </div>
+    </>
+  );
+}
+
+/** Queue time hatched, service time solid; an open one has no end but a spark. */
+function SpanBar({ span }: { span: Span }) {
+  const open = span.state === 'open';
+  const queue = span.queueNs !== null && span.durationNs ? Math.min(1, span.queueNs / span.durationNs) : 0;
+  return (
+    <>
+      <span className={`qs b-${opClass(span.op)}`} aria-hidden="true">
+        {queue > 0 && <i className="q" style={{ width: `${queue * 100}%` }} />}
+        <i className={open ? 'hot' : 's'}>{open && <span className="spark" />}</i>
+      </span>
+      <div className="qs-words">
+        {span.queueNs !== null && <span>queue {formatDuration(span.queueNs).text}</span>}
+        {span.queueNs !== null && span.durationNs !== null && (
+          <span>service {formatDuration(Math.max(0, span.durationNs - span.queueNs)).text}</span>
+        )}
+      </div>
+      <div className="qs-words dim">
+        <span>ENTER {formatWall(span.startUs).text}</span>
+        {!open && <span>EXIT {formatWall(endUs(span)).text.slice(6)}</span>}
+      </div>
+    </>
+  );
+}

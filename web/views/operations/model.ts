@@ -1,0 +1,258 @@
+// The rows of the Operations table, outside React. While it follows, rows are the ring of what just ended, and
+// beneath it what the store had before. While someone reads, rows stand still and what comes is only counted;
+// reading on at the end asks the store for what is older. A past range is asked for page by page.
+import type { SpanList } from '../../../shared/api.ts';
+import type { BatchFrame } from '../../../shared/live.ts';
+import type { Span } from '../../../shared/span.ts';
+import type { TimeRange } from '../../api/queries.ts';
+import { Ring } from '../../live/ring.ts';
+import type { SpanOrder } from '../../url/params.ts';
+
+/** Spans kept of what came live: at 20,000 a second two and a half seconds, in calm use hours. */
+export const LIVE_ROWS = 50_000;
+/** Older spans that one reader may load on top. */
+export const OLDER_ROWS = 50_000;
+const FIRST_PAGE = 200;
+const NEXT_PAGE = 500;
+/** Open operations older than this are pinned above the rows. */
+const PINNED_AFTER_US = 1e6;
+
+export interface PageAsk {
+  filter: string;
+  range: TimeRange;
+  order: SpanOrder;
+  limit: number;
+  cursor: string | null;
+}
+
+export interface Subject {
+  filter: string;
+  /** null: follow now. */
+  range: TimeRange | null;
+  order: SpanOrder;
+}
+
+export interface ModelOptions {
+  fetchPage: (ask: PageAsk, signal: AbortSignal) => Promise<SpanList>;
+  nowUs: () => number;
+  capacity?: number;
+}
+
+/** End of a span, µs; its start where it has no known end. */
+export const endUs = (span: Span): number => span.startUs + (span.durationNs ?? 0) / 1e3;
+
+export class OperationsModel {
+  private subject: Subject = { filter: '', range: null, order: 'start:desc' };
+  private readonly ring: Ring<Span>;
+  private seed: Span[] = [];
+  /** Rows while they stand still, with older ones appended; null while they follow. */
+  private still: Span[] | null = null;
+  private stillIds: Set<number> | null = null;
+  private stillAt = { total: 0, omitted: 0 };
+  private readonly reasons = new Set<string>();
+  private cursor: string | null = null;
+  private started = false;
+  private abort = new AbortController();
+  private omittedTotal = 0;
+  private openNow: readonly Span[] = [];
+  private openStill: readonly Span[] | null = null;
+  private readonly options: ModelOptions;
+  /** Grows with every change that rows or counts show. */
+  version = 0;
+  loading = false;
+  exhausted = false;
+  error: Error | null = null;
+
+  constructor(options: ModelOptions) {
+    this.options = options;
+    this.ring = new Ring(options.capacity ?? LIVE_ROWS);
+  }
+
+  /** Begins anew with another filter or range. */
+  begin(subject: Subject): void {
+    this.abort.abort();
+    this.abort = new AbortController();
+    this.subject = subject;
+    this.ring.clear();
+    this.seed = [];
+    this.still = subject.range ? [] : null;
+    this.stillIds = subject.range ? new Set() : null;
+    this.stillAt = { total: 0, omitted: 0 };
+    this.cursor = null;
+    this.started = false;
+    this.omittedTotal = 0;
+    this.openNow = [];
+    this.openStill = null;
+    this.loading = false;
+    this.exhausted = false;
+    this.error = null;
+    this.version++;
+    void this.loadFirst();
+  }
+
+  /** Stops what is under way. */
+  end(): void {
+    this.abort.abort();
+  }
+
+  take(batch: BatchFrame): void {
+    if (this.subject.range) return;
+    for (const span of batch.spans) this.ring.push(span);
+    this.omittedTotal += batch.omitted;
+    if (batch.open !== null) this.openNow = batch.open;
+    if (batch.spans.length > 0 && this.seed.length > 0) this.thinSeed(batch.spans);
+    this.version++;
+  }
+
+  /** Someone begins or ceases to read: the pointer is on a row, rows are scrolled, one is selected, the page paused. */
+  reading(reason: string, on: boolean): void {
+    if (on) this.reasons.add(reason);
+    else this.reasons.delete(reason);
+    if (this.subject.range) return;
+    if (this.reasons.size > 0 && this.still === null) {
+      this.still = [...this.ring.newestFirst(), ...this.seed];
+      this.stillIds = null;
+      this.stillAt = { total: this.ring.total, omitted: this.omittedTotal };
+      this.openStill = this.openNow;
+      this.cursor = null;
+      this.started = false;
+      this.exhausted = false;
+    } else if (this.reasons.size === 0 && this.still !== null) {
+      this.still = null;
+      this.openStill = null;
+    } else return;
+    this.version++;
+  }
+
+  /** Lets rows follow again whatever held them. */
+  follow(): void {
+    for (const reason of [...this.reasons]) this.reading(reason, false);
+  }
+
+  get standsStill(): boolean {
+    return this.still !== null && this.subject.range === null;
+  }
+
+  get length(): number {
+    return this.still ? this.still.length : this.ring.length + this.seed.length;
+  }
+
+  at(index: number): Span | undefined {
+    if (this.still) return this.still[index];
+    return index < this.ring.length ? this.ring.fromEnd(index) : this.seed[index - this.ring.length];
+  }
+
+  indexOf(id: number): number {
+    const { length } = this;
+    for (let i = 0; i < length; i++) if (this.at(i)?.id === id) return i;
+    return -1;
+  }
+
+  /** What came since the rows stand still, and how much of it is no longer here but only in the store. */
+  get held(): { count: number; storeOnly: number } {
+    if (!this.standsStill) return { count: 0, storeOnly: 0 };
+    const came = this.ring.total - this.stillAt.total;
+    const omitted = this.omittedTotal - this.stillAt.omitted;
+    return { count: came + omitted, storeOnly: omitted + Math.max(0, came - this.ring.capacity) };
+  }
+
+  /** Spans that the server left out to spare this tab, since `begin`. */
+  get omitted(): number {
+    return this.omittedTotal;
+  }
+
+  /** Long open operations, oldest first. They leave their place only while nobody reads. */
+  get pinned(): Span[] {
+    if (this.subject.range) return [];
+    const now = this.options.nowUs();
+    const long = (span: Span) => now - span.startUs > PINNED_AFTER_US;
+    return [...(this.openStill ?? this.openNow)].filter(long).sort((a, b) => a.startUs - b.startUs);
+  }
+
+  /** Whether a pinned operation is still open now. */
+  isOpen(id: number): boolean {
+    return this.openNow.some((span) => span.id === id);
+  }
+
+  /** Appends a page of what is older than the last row. Does nothing while one is under way or none is left. */
+  async loadOlder(): Promise<void> {
+    if (!this.still || this.loading || this.exhausted || this.error) return;
+    const { filter, range, order } = this.subject;
+    const last = this.still.at(-1);
+    // Rows are in order of their end; what ended before the last row began before that end.
+    const toUs = range ? range.toUs : last ? endUs(last) : this.options.nowUs();
+    const fromUs = range?.fromUs ?? null;
+    if (this.started && this.cursor === null) return;
+    if (!this.started) this.stillTo = toUs;
+    await this.load(
+      { filter, range: { fromUs, toUs: this.stillTo }, order, limit: NEXT_PAGE, cursor: this.cursor },
+      (page) => this.append(page),
+    );
+  }
+
+  private stillTo: number | null = null;
+
+  /** Asks again after an error. */
+  retry(): void {
+    this.error = null;
+    this.version++;
+    void (this.length === 0 ? this.loadFirst() : this.loadOlder());
+  }
+
+  private async loadFirst(): Promise<void> {
+    const { filter, range, order } = this.subject;
+    if (range) return this.loadOlder();
+    const toUs = this.options.nowUs();
+    await this.load(
+      { filter, range: { fromUs: null, toUs }, order, limit: FIRST_PAGE, cursor: null },
+      (page) => {
+        if (this.ring.dropped > 0) return;
+        const ended = page.items.filter((span) => span.state !== 'open');
+        this.seed = ended.sort((a, b) => endUs(b) - endUs(a));
+        this.thinSeed(this.ring.newestFirst());
+        if (this.still && !this.started) this.append({ items: this.seed, nextCursor: null }, false);
+      },
+    );
+  }
+
+  private async load(ask: PageAsk, use: (page: SpanList) => void): Promise<void> {
+    const { signal } = this.abort;
+    this.loading = true;
+    this.version++;
+    try {
+      const page = await this.options.fetchPage(ask, signal);
+      if (!signal.aborted) use(page);
+    } catch (error) {
+      if (!signal.aborted) this.error = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      if (!signal.aborted) {
+        this.loading = false;
+        this.version++;
+      }
+    }
+  }
+
+  private append(page: SpanList, isPage = true): void {
+    if (!this.still) return;
+    this.stillIds ??= new Set(this.still.map((span) => span.id));
+    for (const span of page.items) {
+      if (this.stillIds.has(span.id) || (!this.subject.range && span.state === 'open')) continue;
+      this.stillIds.add(span.id);
+      this.still.push(span);
+    }
+    if (!isPage) return;
+    this.started = true;
+    this.cursor = page.nextCursor;
+    this.exhausted = page.nextCursor === null || this.still.length >= LIVE_ROWS + OLDER_ROWS;
+  }
+
+  /** What came live must not stand a second time among what the store had. */
+  private thinSeed(came: readonly Span[]): void {
+    if (this.ring.dropped > 0) {
+      this.seed = [];
+      return;
+    }
+    const ids = new Set(came.map((span) => span.id));
+    if (this.seed.some((span) => ids.has(span.id))) this.seed = this.seed.filter((span) => !ids.has(span.id));
+  }
+}

@@ -1,0 +1,176 @@
+// The mounts, worst first, on one shared latency axis.
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { useStore } from 'zustand';
+import { errnoNumber, isOrdinaryErrno } from '../../../shared/errno.ts';
+import type { Mount } from '../../../shared/mount.ts';
+import { clock } from '../../live/clock.ts';
+import { shown } from '../../live/feed.ts';
+import { Age } from '../../ui/age.tsx';
+import { Duration, Gauge, None } from '../../ui/figure.tsx';
+import { StateGlyph } from '../../ui/glyph.tsx';
+import { PathText } from '../../ui/path.tsx';
+import { visible } from '../../ui/visible.ts';
+import { term } from '../../url/terms.ts';
+import { operationsHref } from '../../url/use.ts';
+import { AxisHead, LatencyAxis } from './axis.tsx';
+import { isWatched, worstFirst } from './order.ts';
+import { Sparkline } from './sparkline.tsx';
+
+const TIERS: Readonly<Record<Mount['tier'], string>> = {
+  bpf: 'BPF',
+  tracefs: 'tracefs',
+  proc: '/proc',
+  mirror: 'mirror',
+  log: 'log',
+  none: 'not watched',
+};
+const DOTS = 8;
+
+export function MountList() {
+  const mounts = useStore(shown, (state) => state.mounts);
+  const there = mounts.filter((mount) => mount.state !== 'gone').length;
+  return (
+    <div role="table" aria-label="Mounts" className="mounts">
+      <div role="row" className="mg mhead">
+        <span role="columnheader">
+          <span className="sr">State</span>
+        </span>
+        <span role="columnheader">
+          {there} {there === 1 ? 'mount' : 'mounts, worst first'}
+        </span>
+        <span role="columnheader" className="right">
+          Operations/s, 60 s
+        </span>
+        <span role="columnheader" className="right">
+          Errors/s
+        </span>
+        <span role="columnheader" className="axis">
+          <span className="sr">Latency axis</span>
+          <AxisHead />
+        </span>
+        <span role="columnheader" className="keyed">
+          <svg width="9" height="9" aria-hidden="true">
+            <circle cx="4.5" cy="4.5" r="3.4" fill="none" stroke="var(--ink-2)" strokeWidth="1.6" />
+          </svg>
+          p50
+        </span>
+        <span role="columnheader" className="keyed">
+          <svg width="4" height="11" aria-hidden="true">
+            <path d="M2 0v11" stroke="var(--ink)" strokeWidth="2" />
+          </svg>
+          p99
+        </span>
+        <span role="columnheader" className="keyed">
+          <svg width="8" height="9" aria-hidden="true">
+            <path d="M4 .5 7.5 4.5 4 8.5.5 4.5Z" fill="var(--ink)" />
+          </svg>
+          Oldest open
+        </span>
+        <span role="columnheader" className="right">
+          In flight
+        </span>
+        <span role="columnheader" className="right">
+          Capture
+        </span>
+      </div>
+      {worstFirst(mounts).map((mount) => (
+        <MountRow key={mount.id} mount={mount} />
+      ))}
+    </div>
+  );
+}
+
+const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
+  const watched = isWatched(mount);
+  const off = !watched || mount.state === 'gone';
+  return (
+    <div role="row" className={`mg mrow ${mount.state}`}>
+      <span role="cell">
+        <StateGlyph state={!watched && mount.state === 'ok' ? 'off' : mount.state} />
+      </span>
+      <div role="cell" className="who">
+        <Link
+          className={`p ${off ? 'dim' : ''}`}
+          data-item
+          href={operationsHref({ filter: term('mount', mount.mount) })}
+          aria-label={`Operations on ${visible(mount.mount)}`}
+        >
+          <PathText path={mount.mount} />
+        </Link>
+        <div className="s ell">{aboutMount(mount)}</div>
+      </div>
+      <div role="cell" className="sp-cell">
+        {!off && <Sparkline values={mount.opsHistory} columns={60} tone="plain" />}
+        <span className="num">{off ? <None /> : <Gauge count={mount.opsPerS} />}</span>
+      </div>
+      <div role="cell" className="sp-cell">
+        {off ? <None /> : <ErrorsOf mount={mount} />}
+      </div>
+      <div role="cell" className="axis">
+        <LatencyAxis mount={mount} />
+      </div>
+      <div role="cell" className="num">
+        <Duration ns={mount.p50Ns} />
+      </div>
+      <div role="cell" className={`num ${mount.state === 'slow' ? 'sl' : ''}`}>
+        <Duration ns={mount.p99Ns} />
+      </div>
+      <div role="cell" className={`num old ${mount.stalled > 0 ? 'st strong' : ''}`}>
+        {mount.oldestOpenMs === null ? <None /> : <Oldest mount={mount} ms={mount.oldestOpenMs} />}
+      </div>
+      <div role="cell" className="num">
+        <InFlight mount={mount} />
+      </div>
+      <div role="cell" className="num tier">
+        {TIERS[mount.tier]}
+      </div>
+    </div>
+  );
+});
+
+function aboutMount(mount: Mount): string {
+  const daemon = mount.daemon ? `${visible(mount.daemon.comm ?? 'process')} ${mount.daemon.pid}` : null;
+  const parts = [mount.fsType, mount.source, daemon];
+  if (mount.alsoAt.length > 0) parts.push(`also at ${mount.alsoAt.map(visible).join(', ')}`);
+  return parts
+    .filter((part) => part !== null)
+    .map(visible)
+    .join(' · ');
+}
+
+/** A stalled mount's age ticks; another's changes each second and would only flicker between. */
+function Oldest({ mount, ms }: { mount: Mount; ms: number }) {
+  return mount.stalled > 0 ? <Age sinceUs={clock.nowUs() - ms * 1e3} /> : <Duration ns={ms * 1e6} />;
+}
+
+function ErrorsOf({ mount }: { mount: Mount }) {
+  const number = mount.topError === null ? null : errnoNumber(mount.topError);
+  const ordinary = number === null || isOrdinaryErrno(number);
+  return (
+    <>
+      <Sparkline values={mount.errorsHistory} columns={24} tone={ordinary ? 'faint' : 'error'} />
+      <span className={`num wide ${mount.topError && !ordinary ? 'er' : ''}`}>
+        <Gauge count={mount.errorsPerS} />
+        {mount.topError && <small>{mount.topError}</small>}
+      </span>
+    </>
+  );
+}
+
+function InFlight({ mount }: { mount: Mount }) {
+  if (mount.inflight === 0) return <span className="dim">0</span>;
+  const hot = Math.min(DOTS, mount.stalled);
+  const plain = Math.min(DOTS - hot, Math.max(0, mount.inflight - mount.stalled));
+  return (
+    <>
+      <span className="dots" aria-hidden="true">
+        {Array.from({ length: hot + plain }, (_, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: dots are alike, only their number counts
+          <i key={i} className={i < hot ? 'x' : ''} />
+        ))}
+      </span>
+      <Gauge count={mount.inflight} />
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+// Overview: the answer first, then every mount, then what has been open the longest.
+import { useRef } from 'react';
+import { useListKeys } from '../../keys/list.ts';
+import { EndedStalls } from './ended.tsx';
+import { Lead } from './lead.tsx';
+import { MountList } from './mounts.tsx';
+import { OpenList } from './open-list.tsx';
+import './overview.css';
+
+export function OverviewView() {
+  const box = useRef<HTMLDivElement>(null);
+  useListKeys('overview', 'mount', box);
+  return (
+    <div className="overview" ref={box}>
+      <Lead />
+      <MountList />
+      <div className="under">
+        <OpenList />
+        <EndedStalls />
+      </div>
+    </div>
+  );
+}

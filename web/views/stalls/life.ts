@@ -1,0 +1,63 @@
+// The life line of a stall: ENTER, the moment it was raised, and how it went on until now or its end.
+
+import { opClass } from '../../../shared/ops.ts';
+import type { Stall } from '../../../shared/stall.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import { colour, faded, font } from '../../theme/colours.ts';
+import type { Pen } from '../../ui/canvas.tsx';
+import { spark } from '../../ui/draw.ts';
+
+const STEPS_S = [0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
+
+/** Distance of the ticks below a line of so many seconds: at most ten of them. */
+export function tickStep(lengthS: number): number {
+  return STEPS_S.find((step) => lengthS / step <= 10) ?? Math.ceil(lengthS / 10 / 86_400) * 86_400;
+}
+
+export function drawLife({ c, width }: Pen, stall: Stall, nowUs: number): void {
+  const { span, thresholdMs } = stall;
+  const open = stall.state === 'open';
+  const lengthS = Math.max(0.001, open ? (nowUs - span.startUs) / 1e6 : stall.ageMs / 1e3);
+  const left = 20;
+  const right = width - 22;
+  const x = (s: number) => left + ((right - left) * Math.min(s, lengthS)) / lengthS;
+  const y = 25;
+  const raised = x(thresholdMs / 1e3);
+  c.fillStyle = colour(`op-${opClass(span.op)}`);
+  c.fillRect(left, y - 3, raised - left, 6);
+  const heat = c.createLinearGradient(raised, 0, right, 0);
+  heat.addColorStop(0, colour('stalled-line'));
+  heat.addColorStop(0.72, faded('stalled-fill', open ? 0.72 : 0.5));
+  heat.addColorStop(1, faded('stalled-fill', open ? 1 : 0.6));
+  c.fillStyle = heat;
+  c.fillRect(raised, y - 2, right - raised, 4);
+  c.fillStyle = colour('ink');
+  c.fillRect(left, y - 9, 2, 18);
+  c.fillRect(raised, y - 9, 1, 18);
+  drawTicks(c, lengthS, x, y);
+  c.font = font(11);
+  c.fillStyle = colour('ink-2');
+  c.textAlign = 'left';
+  c.fillText('ENTER', left, y - 15);
+  const words = `raised at ${formatDuration(thresholdMs * 1e6).text}`;
+  if (right - raised > 160) c.fillText(words, Math.max(raised, left + 40) + 4, y - 15);
+  c.textAlign = 'right';
+  c.fillText(open ? 'now' : 'EXIT', right, y - 15);
+  if (open) spark(c, right, y, 3.2);
+  else {
+    c.fillStyle = colour('ink');
+    c.fillRect(right - 2, y - 9, 2, 18);
+  }
+}
+
+function drawTicks(c: CanvasRenderingContext2D, lengthS: number, x: (s: number) => number, y: number): void {
+  const step = tickStep(lengthS);
+  c.font = font(10);
+  c.textAlign = 'center';
+  for (let s = step; s < lengthS * 0.98; s += step) {
+    c.fillStyle = colour('line-strong');
+    c.fillRect(Math.round(x(s)), y + 6, 1, 4);
+    c.fillStyle = colour('ink-3');
+    c.fillText(formatDuration(s * 1e9).text, x(s), y + 18);
+  }
+}
