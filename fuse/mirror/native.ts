@@ -27,6 +27,8 @@ export interface Binding {
   fuse_native_backing(request: Request, path: string, done: (result: number) => void): void;
   /** Answers any request with a bare result. */
   fuse_native_reply(request: Request, result: number): void;
+  /** See exitNow. */
+  fuse_native_exit(status: number): never;
   fuse_native_signal_open(request: Request, result: number, fh: number): void;
   fuse_native_signal_readlink(request: Request, result: number, target: string): void;
   /** `buffer` is detached: its memory is libfuse's, and gone after the answer. */
@@ -35,7 +37,7 @@ export interface Binding {
   fuse_native_signal_init(request: Request, result: number): void;
 }
 
-const PATCH_VERSION = 1;
+const PATCH_VERSION = 2;
 const BUILD = 'Run node fuse/patches/build.mjs, which patches and builds it';
 
 /** @throws Failure where the library, its build, its patch or libfuse is missing. */
@@ -61,7 +63,16 @@ export function loadBinding(): Binding {
   if (binding.fusescope_patch !== PATCH_VERSION) {
     throw new Failure('cannot mount', 'fuse-native is built without our patch', BUILD);
   }
-  return binding as Binding;
+  loaded = binding as Binding;
+  return loaded;
+}
+
+let loaded: Binding | null = null;
+
+/** Ends the process without waiting for file operations that hang in the source, as process.exit would. */
+export function exitNow(status: number): never {
+  loaded?.fuse_native_exit(status);
+  process.exit(status);
 }
 
 /** Operation numbers of the C half, which also index its handlers. */

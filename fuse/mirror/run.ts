@@ -10,7 +10,7 @@ import type { Dispatch } from './dispatch.ts';
 import { Failure, messageOf } from './failure.ts';
 import { mountAt } from './mountinfo.ts';
 import { bytesOf } from './names.ts';
-import { loadBinding } from './native.ts';
+import { exitNow, loadBinding } from './native.ts';
 import { FS_TYPE, mount, type Session, sessionMemory } from './session.ts';
 import { Shutdown } from './shutdown.ts';
 import { nullTracer } from './tracer.ts';
@@ -50,7 +50,7 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
     session: () => session,
     begins: () => extras.ending?.(),
     closeTrace: () => closeTrace(traced),
-    exit: (status) => process.exit(status),
+    exit: exitNow,
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => (shutdown.begun ? shutdown.endNow(1) : void shutdown.end()));
@@ -131,5 +131,5 @@ export function refuse(error: unknown): never {
   const failure =
     error instanceof Failure ? error : new Failure('cannot mount', messageOf(error), 'Run fusescope doctor');
   process.stderr.write(`${failure.message}\n`);
-  process.exit(failure.status);
+  exitNow(failure.status);
 }

@@ -16,11 +16,11 @@ export function watchMount(
   mountId: number,
   onGone: (reason: string) => void,
 ): NodeJS.Timeout {
+  const isMounted = () => readMountinfo().some((entry) => entry.id === mountId);
   const timer = setInterval(() => {
-    const mounted = readMountinfo().some((entry) => entry.id === mountId);
-    if (mounted && !session.ended) return;
+    if (!session.ended && isMounted()) return;
     clearInterval(timer);
-    onGone(mounted ? 'its connection was aborted' : 'it was unmounted');
+    onGone(isMounted() ? 'its connection was aborted' : 'it was unmounted');
   }, MOUNT_MS);
   return timer;
 }

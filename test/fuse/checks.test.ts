@@ -151,6 +151,16 @@ describeWith(['root', 'fuse', 'unshare', 'setpriv'], 'a mirror refuses', () => {
     }
   });
 
+  it('a source that does not answer, within seconds', async () => {
+    const mirror = await place.mirror(source, place.make('stuck-source'));
+    process.kill(mirror.pid, 'SIGSTOP');
+    try {
+      expect(sentence(await attempt([mirror.mountpoint, empty]))).toContain('no answer within 5 s');
+    } finally {
+      process.kill(mirror.pid, 'SIGCONT');
+    }
+  });
+
   it('a machine without /dev/fuse', async () => {
     const prefix = inNamespace('mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3');
     expect(sentence(await attempt([source, empty], prefix))).toContain('/dev/fuse is missing');
