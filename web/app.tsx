@@ -6,7 +6,7 @@ import { Foot } from './frame/foot.tsx';
 import { Strip } from './frame/strip.tsx';
 import { MobileTabs, Top } from './frame/top.tsx';
 import { VIEWS } from './frame/views.ts';
-import { useKeys } from './keys/keys.ts';
+import { EVERYWHERE, useKeys } from './keys/keys.ts';
 import { KeySheet } from './keys/sheet.tsx';
 import { live, resume, togglePause } from './live/feed.ts';
 import { Problem } from './ui/problem.tsx';
@@ -75,7 +75,7 @@ function Home() {
 function useGlobalKeys(toggle: (layer: Layer) => void): void {
   const [path, navigate] = useLocation();
   const [params, change] = useViewParams();
-  useKeys('everywhere', [
+  useKeys(EVERYWHERE, [
     ...VIEWS.map((view, i) => ({
       keys: [String(i + 1)],
       label: view.name,

@@ -2,12 +2,14 @@
 import { useStore } from 'zustand';
 import type { Mount } from '../../shared/mount.ts';
 import { formatBytes, formatDuration } from '../../shared/units.ts';
-import { keyLayers } from '../keys/keys.ts';
+import { keyLayers, topmostFirst } from '../keys/keys.ts';
 import { live } from '../live/feed.ts';
 
 export function Foot() {
   const layers = useStore(keyLayers, (state) => state.layers);
-  const keys = layers.flatMap((layer) => layer.actions).filter((action) => action.foot);
+  const keys = topmostFirst(layers)
+    .flatMap((layer) => layer.actions)
+    .filter((action) => action.foot);
   return (
     <footer className="foot">
       {keys.map((action) => (

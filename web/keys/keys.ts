@@ -16,12 +16,21 @@ export interface KeyAction {
   run: (event: KeyboardEvent) => void;
 }
 
-interface Layer {
+export interface Layer {
   name: string;
   actions: readonly KeyAction[];
 }
 
+/** Name of the layer that lies under all others. */
+export const EVERYWHERE = 'everywhere';
+
 export const keyLayers = createStore<{ layers: readonly Layer[] }>(() => ({ layers: [] }));
+
+/** The layers as they are asked: what came last first, what works everywhere last. */
+export function topmostFirst(layers: readonly Layer[]): Layer[] {
+  const views = layers.filter((layer) => layer.name !== EVERYWHERE).reverse();
+  return [...views, ...layers.filter((layer) => layer.name === EVERYWHERE)];
+}
 
 /** Adds a layer of keys while the calling component is mounted. `actions` may be new on each render. */
 export function useKeys(name: string, actions: readonly KeyAction[]): void {
@@ -54,9 +63,8 @@ export function listenForKeys(target: Window = window): () => void {
     const name = keyName(event);
     const inText = isTextField(event.target);
     const inDialog = event.target instanceof Element && event.target.closest('[role="dialog"],[role="menu"]');
-    const { layers } = keyLayers.getState();
-    for (let i = layers.length - 1; i >= 0; i--) {
-      const action = layers[i]?.actions.find((a) => a.keys.includes(name));
+    for (const layer of topmostFirst(keyLayers.getState().layers)) {
+      const action = layer.actions.find((a) => a.keys.includes(name));
       if (!action) continue;
       if ((inText || inDialog) && !action.inText) return;
       if (usesKeyItself(event.target, name)) return;

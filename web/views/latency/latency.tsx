@@ -1,4 +1,130 @@
-// Latency.
+// Latency: one operation's histogram large, all operations on the same axis, and when it was so.
+import { useQuery } from '@tanstack/react-query';
+import { useStore } from 'zustand';
+import { formatCount } from '../../../shared/units.ts';
+import { heatmapQuery, latencyQuery, type TimeRange } from '../../api/queries.ts';
+import { FilterBar } from '../../filter/bar.tsx';
+import { useKeys } from '../../keys/keys.ts';
+import { clock } from '../../live/clock.ts';
+import { live } from '../../live/feed.ts';
+import { Problem } from '../../ui/problem.tsx';
+import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
+import { useViewParams } from '../../url/use.ts';
+import { BigHistogram } from './big.tsx';
+import { HeatMap } from './heat.tsx';
+import { OperationList } from './list.tsx';
+import { Slowest } from './slowest.tsx';
+import { HeatTable, LatencyTable } from './tables.tsx';
+import './latency.css';
+
+const WINDOW_NAMES = { '1m': '1 min', '10m': '10 min', '1h': '1 h', all: 'All' } as const;
+/** A longer window changes less, and costs more to ask for. */
+const REFETCH_MS = { '1m': 1_000, '10m': 2_000, '1h': 5_000, all: 10_000 } as const;
+const COLUMNS = 120;
+
 export default function LatencyView() {
-  return <h1 className="sr">Latency</h1>;
+  const [params, change] = useViewParams();
+  const { key, range, refetchInterval } = useWindow(params);
+  const latency = useQuery({ ...latencyQuery(key, params.filter, range, 'op'), refetchInterval });
+  const heat = useQuery({ ...heatmapQuery(key, params.filter, range, COLUMNS), refetchInterval });
+  const items = latency.data?.items ?? [];
+  const chosen = items.find((item) => item.key === params.op) ?? items[0] ?? null;
+  const choose = (op: string) => change({ op }, { replace: true });
+  useKeys('latency', [
+    {
+      keys: ['o'],
+      label: 'next operation',
+      foot: true,
+      run: () => {
+        const next = items[((chosen ? items.indexOf(chosen) : -1) + 1) % items.length];
+        if (next) choose(next.key);
+      },
+    },
+    {
+      keys: ['v'],
+      label: params.table ? 'as pictures' : 'as tables',
+      foot: true,
+      run: () => change({ table: !params.table }),
+    },
+  ]);
+  const error = latency.error ?? heat.error;
+  const done = items.reduce((sum, item) => sum + item.count, 0);
+  return (
+    <div className="lat">
+      <h1 className="sr">Latency</h1>
+      <div className="fbar">
+        <FilterBar
+          filter={params.filter}
+          onFilter={(filter) => change({ filter })}
+          hint={`every operation; ${formatCount(done).text} ended in this window`}
+        />
+        <fieldset className="seg" aria-label="Window">
+          {WINDOWS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={params.range === null && params.window === name}
+              onClick={() => change({ window: name, range: null })}
+            >
+              {WINDOW_NAMES[name]}
+            </button>
+          ))}
+        </fieldset>
+        <button
+          type="button"
+          className="btn sm"
+          aria-pressed={params.table}
+          onClick={() => change({ table: !params.table })}
+        >
+          {params.table ? 'As pictures' : 'As tables'} <kbd>v</kbd>
+        </button>
+      </div>
+      {error ? (
+        <Problem error={error} onRetry={() => void Promise.all([latency.refetch(), heat.refetch()])} />
+      ) : params.table ? (
+        <>
+          <LatencyTable items={items} />
+          {heat.data && <HeatTable heat={heat.data} />}
+        </>
+      ) : (
+        <>
+          <section aria-label="By operation">
+            {chosen && <BigHistogram histogram={chosen} />}
+            {latency.data && items.length === 0 && <NothingHere params={params} />}
+            <OperationList items={items} chosen={chosen?.key ?? null} onChoose={choose} />
+          </section>
+          <section aria-label="Over time">
+            {heat.data && <HeatMap heat={heat.data} filtered={params.filter !== ''} />}
+            <Slowest windowKey={key} filter={params.filter} range={range} refetchInterval={refetchInterval} />
+          </section>
+        </>
+      )}
+    </div>
+  );
+}
+
+function NothingHere({ params }: { params: ViewParams }) {
+  return (
+    <p className="quiet-note">
+      No operation ended in this window{params.filter === '' ? '' : ' that the filter leaves'}. A longer
+      window may hold some.
+    </p>
+  );
+}
+
+/** The stretch that is asked for: a past range of the URL, or a window that moves with now unless paused. */
+function useWindow(params: ViewParams) {
+  const pausedUs = useStore(live, (state) => state.pausedUs);
+  const { range, window } = params;
+  const lengthS = WINDOW_S[window];
+  const stands = range !== null || pausedUs !== null;
+  return {
+    key: range ? `${range.fromUs}-${range.toUs}` : `${window}${pausedUs ?? ''}`,
+    range: (): TimeRange => {
+      if (range) return range;
+      const toUs = pausedUs ?? clock.nowUs();
+      return { fromUs: lengthS === null ? null : toUs - lengthS * 1e6, toUs };
+    },
+    refetchInterval: stands ? (false as const) : REFETCH_MS[window],
+  };
 }

@@ -13,7 +13,7 @@ interface HeadProps {
 export function Head({ pathRef, ranged, order, onOrder }: HeadProps) {
   const byDuration = order === 'duration:desc';
   return (
-    <div role="rowgroup">
+    <div role="rowgroup" className="thead-group">
       <div role="row" aria-rowindex={1} className="tr thead">
         <span role="columnheader">
           <span className="sr">Mark</span>

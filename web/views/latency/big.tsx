@@ -1,0 +1,140 @@
+// The chosen operation: counts over latency, both logarithmic, with percentile lines and what is still open.
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  ReferenceDot,
+  ReferenceLine,
+  ResponsiveContainer,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import type { HistogramAnswer } from '../../../shared/api.ts';
+import { opClass } from '../../../shared/ops.ts';
+import { formatCompact, formatCount, formatDuration } from '../../../shared/units.ts';
+import { AXIS_TICKS, axisShare, binOnAxis } from '../../ui/scale.ts';
+import { type PercentileLine, percentileLines } from './percentiles.ts';
+
+const BINS = 140;
+/** A bar of one operation must still stand on the axis, so the axis begins a little below one. */
+const FLOOR = 0.6;
+const LABELS = new Map(AXIS_TICKS.map(([ns, label]) => [axisShare(ns) * BINS, label]));
+const THRESHOLD_SHARE = axisShare(1e9);
+
+export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
+  const data = binOnAxis(histogram.buckets, BINS)
+    .map((count, i) => ({ x: i + 0.5, count }))
+    .filter((bin) => bin.count > 0);
+  const most = Math.max(10, ...data.map((bin) => bin.count));
+  const decades = Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, i) => 10 ** i);
+  const open = histogram.open > 0 ? `, ${formatCount(histogram.open).text} open` : '';
+  return (
+    <>
+      <div className="hd">
+        <h2>{histogram.key}</h2>
+        <span>
+          {formatCount(histogram.count).text} ended{open}, log count by log time
+        </span>
+      </div>
+      <figure className="big" role="img" aria-label={describe(histogram)}>
+        <ResponsiveContainer width="100%" height="100%">
+          <BarChart
+            data={data}
+            margin={{ top: 20, right: 14, bottom: 0, left: 0 }}
+            barCategoryGap={0}
+            accessibilityLayer={false}
+          >
+            <CartesianGrid stroke="var(--grid)" />
+            <XAxis
+              type="number"
+              dataKey="x"
+              domain={[0, BINS]}
+              ticks={[...LABELS.keys()]}
+              tickFormatter={(x: number) => LABELS.get(x) ?? ''}
+              tick={TICK}
+              tickLine={false}
+              stroke="var(--line-strong)"
+              height={22}
+              interval={0}
+            />
+            <YAxis
+              scale="log"
+              domain={[FLOOR, most * 1.6]}
+              ticks={decades}
+              tickFormatter={(count: number) => formatCompact(count).text}
+              tick={TICK}
+              tickLine={false}
+              axisLine={false}
+              width={38}
+              allowDataOverflow
+            />
+            <Bar dataKey="count" fill={`var(--op-${opClass(histogram.key)})`} isAnimationActive={false} />
+            {percentileLines(histogram).map((line) => (
+              <ReferenceLine
+                key={line.name}
+                x={line.share * BINS}
+                stroke="var(--ink)"
+                label={labelOf(line)}
+              />
+            ))}
+            {histogram.oldestOpenMs !== null && histogram.open > 0 && openMarks(histogram.oldestOpenMs, most)}
+          </BarChart>
+        </ResponsiveContainer>
+      </figure>
+    </>
+  );
+}
+
+const TICK = { fill: 'var(--ink-3)', fontSize: 10 };
+
+function labelOf(line: PercentileLine) {
+  return {
+    value: line.text,
+    position: line.side === 'left' ? ('insideTopRight' as const) : ('insideTopLeft' as const),
+    fill: 'var(--ink-2)',
+    fontSize: 11,
+    offset: 5,
+    dy: -22,
+  };
+}
+
+/** What has not ended stands in no bar: it is a spark in the tail, with its age. Recharts wants its own children. */
+function openMarks(oldestMs: number, most: number) {
+  const x = axisShare(oldestMs * 1e6) * BINS;
+  const from = Math.min(THRESHOLD_SHARE * BINS, x);
+  const y = Math.min(2, most);
+  return [
+    <ReferenceLine
+      key="fuse"
+      segment={[
+        { x: from, y },
+        { x, y },
+      ]}
+      stroke="var(--stalled-fill)"
+      strokeWidth={3}
+    />,
+    <ReferenceDot
+      key="spark"
+      x={x}
+      y={y}
+      r={4}
+      fill="var(--stalled-fill)"
+      stroke="var(--spark-core)"
+      strokeWidth={1.5}
+      label={{
+        value: `oldest open ${formatDuration(oldestMs * 1e6).text}`,
+        position: 'top',
+        textAnchor: 'end',
+        fill: 'var(--stalled)',
+        fontSize: 11,
+        fontWeight: 600,
+      }}
+    />,
+  ];
+}
+
+function describe(histogram: HistogramAnswer): string {
+  const figures = percentileLines(histogram).map((line) => line.text || line.name);
+  const open = histogram.open > 0 ? ` ${histogram.open} are still open.` : '';
+  return `Latency of ${histogram.count} ${histogram.key} operations: ${figures.join(', ')}.${open} The same figures stand in the list below.`;
+}

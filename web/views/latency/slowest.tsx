@@ -1,0 +1,72 @@
+// The slowest operations of the window, each a way into Operations.
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { formatWall } from '../../../shared/units.ts';
+import { slowestQuery, type TimeRange } from '../../api/queries.ts';
+import { Duration } from '../../ui/figure.tsx';
+import { Op } from '../../ui/glyph.tsx';
+import { PathText } from '../../ui/path.tsx';
+import { Problem } from '../../ui/problem.tsx';
+import { visible } from '../../ui/visible.ts';
+import { operationsHref } from '../../url/use.ts';
+import { isSlow } from '../operations/slow.ts';
+
+const SHOWN = 8;
+/** Room in time around a span, so that what it waited with is in the picture. */
+const AROUND_US = 1e6;
+
+interface SlowestProps {
+  windowKey: string;
+  filter: string;
+  range: () => TimeRange;
+  refetchInterval: number | false;
+}
+
+export function Slowest({ windowKey, filter, range, refetchInterval }: SlowestProps) {
+  const query = useQuery({
+    ...slowestQuery(windowKey, filter, range, SHOWN),
+    refetchInterval: refetchInterval === false ? false : Math.max(3_000, refetchInterval),
+  });
+  if (query.error) return <Problem error={query.error} onRetry={() => query.refetch()} />;
+  const items = query.data?.items.filter((span) => span.durationNs !== null) ?? [];
+  if (items.length === 0) return null;
+  return (
+    <>
+      <div className="bh bhead" aria-hidden="true">
+        <span>Slowest, ENTER</span>
+        <span>Operation</span>
+        <span>Path</span>
+        <span>Caller</span>
+        <span className="right">Duration ↓</span>
+      </div>
+      <ul>
+        {items.map((span) => (
+          <li key={span.id}>
+            <Link
+              className="bh"
+              href={operationsHref({
+                span: span.id,
+                order: 'duration:desc',
+                filter,
+                range: {
+                  fromUs: Math.floor(span.startUs - AROUND_US),
+                  toUs: Math.ceil(span.startUs + (span.durationNs ?? 0) / 1e3 + AROUND_US),
+                },
+              })}
+            >
+              <span className="sec n">{formatWall(span.startUs).text.slice(0, 12)}</span>
+              <Op op={span.op} />
+              <PathText path={span.path} />
+              <span className="ell sec">
+                {span.comm === null ? '' : visible(span.comm)} <span className="dim">{span.pid}</span>
+              </span>
+              <span className={`right ${isSlow(span.op, span.durationNs) ? 'sl' : ''}`}>
+                <Duration ns={span.durationNs} />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
