@@ -79,7 +79,8 @@ export class Histogram {
     this.addTotals(row);
   }
 
-  private addTotals(from: { count: number; sumNs: number; minNs: number; maxNs: number }): void {
+  /** Adds what buckets alone do not tell; the counts of the buckets have to be added beside it. */
+  addTotals(from: { count: number; sumNs: number; minNs: number; maxNs: number }): void {
     this.count += from.count;
     this.sumNs += from.sumNs;
     if (from.minNs < this.minNs) this.minNs = from.minNs;

@@ -1,0 +1,87 @@
+// A row of the table of spans as a span.
+import { errnoName } from '../../shared/errno.ts';
+import { opName } from '../../shared/ops.ts';
+import { type Args, SOURCE_KINDS, SPAN_STATES, type Span } from '../../shared/span.ts';
+
+/** Columns of `SpanRow`, of the table `spans s`, and the joins that give its names. */
+export const SPAN_COLUMNS = {
+  select: `s.id, s.mount_id, m.mount, s.start_ns / 1000, s.start_ns % 1000, s.duration_ns, s.queue_ns, s.op, s.source,
+    s.state, s.errno, p.path, n.path, c.comm, a.json, s.nodeid, s.fh, s.file_offset, s.size, s.bytes, s.pid, s.tid,
+    s.uid, s.gid, s.daemon_tid, s.request_unique`,
+  joins: `LEFT JOIN mounts m ON m.id = s.mount_id LEFT JOIN paths p ON p.id = s.path_id
+    LEFT JOIN paths n ON n.id = s.new_path_id LEFT JOIN comms c ON c.id = s.comm_id
+    LEFT JOIN arguments a ON a.id = s.argument_id`,
+};
+
+type Num = number | null;
+type Text = string | null;
+type Any = number | string | null;
+export type SpanRow = [
+  id: number,
+  mountId: number,
+  mount: Text,
+  startUs: number,
+  startNsRest: number,
+  durationNs: Num,
+  queueNs: Num,
+  op: number,
+  source: number,
+  state: number,
+  errno: Num,
+  path: Text,
+  newPath: Text,
+  comm: Text,
+  args: Text,
+  nodeid: Any,
+  fh: Any,
+  offset: Any,
+  size: Any,
+  bytes: Num,
+  pid: Num,
+  tid: Num,
+  uid: Num,
+  gid: Num,
+  daemonTid: Num,
+  unique: Any,
+];
+
+export function spanOf(row: SpanRow): Span {
+  const errno = row[10];
+  return {
+    id: row[0],
+    mountId: row[1],
+    mount: row[2] ?? `#${row[1]}`,
+    source: SOURCE_KINDS[row[8]] ?? 'api',
+    unique: row[25],
+    op: opName(row[7]),
+    state: SPAN_STATES[row[9]] ?? 'lost',
+    startUs: startUs(row[3], row[4]),
+    durationNs: row[5],
+    queueNs: row[6],
+    errno,
+    error: errno === null ? null : errnoName(errno),
+    path: row[11],
+    newPath: row[12],
+    nodeid: row[15],
+    fh: row[16],
+    offset: row[17],
+    size: row[18],
+    bytes: row[19],
+    pid: row[20],
+    tid: row[21],
+    uid: row[22],
+    gid: row[23],
+    comm: row[13],
+    daemonTid: row[24],
+    args: row[14] === null ? null : (JSON.parse(row[14]) as Args),
+  };
+}
+
+/**
+ * The very double that was stored: one of today's is a multiple of 0.25 µs, one of a trace that counts from 0 has at
+ * most ns, and their sum in ns is exact.
+ */
+export function startUs(wholeUs: number, restNs: number): number {
+  const ns = wholeUs * 1_000 + restNs;
+  return Number.isSafeInteger(ns) ? ns / 1_000 : wholeUs + restNs / 1_000;
+}

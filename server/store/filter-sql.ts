@@ -1,0 +1,188 @@
+// A filter as a condition of SQL over the table `spans s`. Numbers are compared by SQLite; names (path, comm, free
+// text) by the very matcher that the page uses, called through a function and remembered by dictionary id, so that
+// stored and live spans are never judged differently. Nothing of a filter's text enters the SQL.
+import type { Database, Statement } from 'better-sqlite3';
+import { errnoName } from '../../shared/errno.ts';
+import type { ExactKey, Filter, NumberKey, NumberRange, Term } from '../../shared/filter/ast.ts';
+import { compilePatterns, compileText, opsOf } from '../../shared/filter/compile.ts';
+import type { Matcher } from '../../shared/filter/glob.ts';
+import { opCode, opName } from '../../shared/ops.ts';
+import { SOURCE_KINDS, SPAN_STATES } from '../../shared/span.ts';
+
+/** Answers remembered for one term; after that it forgets all and begins again. */
+const MAX_REMEMBERED = 500_000;
+/** Terms of filters that are in use or were lately. */
+const MAX_TERMS = 1_000;
+
+const COLUMNS: Readonly<Record<NumberKey | ExactKey, string>> = {
+  dur: 's.duration_ns',
+  queue: 's.queue_ns',
+  // Decimal text above 2^53.
+  size: 'CAST(s.size AS NUMERIC)',
+  bytes: 's.bytes',
+  pid: 's.pid',
+  tid: 's.tid',
+  uid: 's.uid',
+  gid: 's.gid',
+  id: 's.id',
+  fh: 's.fh',
+  nodeid: 's.nodeid',
+  unique: 's.request_unique',
+};
+
+export interface FilterSql {
+  /** A condition; `1` for the empty filter. */
+  sql: string;
+  /** Strings for its `?`s, in order. */
+  params: string[];
+}
+
+interface Lookup {
+  matches: Matcher;
+  remembered: Map<number, boolean>;
+}
+
+/** Builds conditions for one connection, to which it adds the functions that they call. */
+export class FilterCompiler {
+  private readonly lookups = new Map<number, Lookup>();
+  private readonly mounts: Statement<[], { id: number; mount: string }>;
+  private readonly path: Statement<[number], string>;
+  private readonly comm: Statement<[number], string>;
+  private nextLookup = 1;
+
+  constructor(db: Database) {
+    this.mounts = db.prepare('SELECT id, mount FROM mounts');
+    this.path = db.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
+    this.comm = db.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
+    const by = (read: Statement<[number], string>) => (term: number, id: number | null) =>
+      this.holds(term, id, () => read.get(id ?? 0));
+    db.function('path_matches', by(this.path));
+    db.function('comm_matches', by(this.comm));
+    db.function('op_matches', (term: number, op: number) => this.holds(term, op, () => opName(op)));
+    db.function('errno_matches', (term: number, errno: number | null) =>
+      this.holds(term, errno, () => (errno === null ? undefined : (errnoName(errno) ?? undefined))),
+    );
+  }
+
+  /** `nowUs` is what the age of open spans is measured against. */
+  compile(filter: Filter, nowUs: number): FilterSql {
+    const params: string[] = [];
+    const terms = filter.terms.map((term) => {
+      const sql = this.positive(term, nowUs, params);
+      return term.negated ? `(${sql}) IS NOT TRUE` : `(${sql})`;
+    });
+    return { sql: terms.length === 0 ? '1' : terms.join(' AND '), params };
+  }
+
+  private positive(term: Term, nowUs: number, params: string[]): string {
+    switch (term.kind) {
+      case 'op':
+        return isIn('s.op', [...opsOf(term.values)].map(opCode));
+      case 'errno': {
+        const numbers = term.values.map((value) => (value === 'none' ? 0 : value));
+        const listed = isIn(
+          's.errno',
+          numbers.filter((value) => typeof value === 'number'),
+        );
+        return term.values.includes('any') ? `${listed} OR s.errno <> 0` : listed;
+      }
+      case 'source':
+        return isIn(
+          's.source',
+          term.values.map((value) => SOURCE_KINDS.indexOf(value)),
+        );
+      case 'state':
+        return isIn(
+          's.state',
+          term.values.map((value) => SPAN_STATES.indexOf(value)),
+        );
+      case 'number': {
+        const column = COLUMNS[term.key];
+        const ranges = term.values.map((range) => inRange(column, range));
+        return term.key === 'dur'
+          ? [...ranges, ...openRanges(term.values, nowUs)].join(' OR ')
+          : ranges.join(' OR ');
+      }
+      case 'exact':
+        params.push(...term.values);
+        return `CAST(${COLUMNS[term.key]} AS TEXT) IN (${term.values.map(() => '?').join(',')})`;
+      case 'glob':
+        return this.glob(term.key, term.values);
+      case 'text':
+        return this.text(term.text);
+    }
+  }
+
+  private glob(key: 'path' | 'comm' | 'mount', patterns: readonly string[]): string {
+    const matches = compilePatterns(key, patterns);
+    if (key === 'mount') {
+      const ids = this.mounts.all().filter(({ mount }) => matches(mount));
+      return isIn(
+        's.mount_id',
+        ids.map(({ id }) => id),
+      );
+    }
+    const lookup = this.lookup(matches);
+    if (key === 'comm') return `s.comm_id IS NOT NULL AND comm_matches(${lookup}, s.comm_id)`;
+    return (
+      `(s.path_id IS NOT NULL AND path_matches(${lookup}, s.path_id)) OR ` +
+      `(s.new_path_id IS NOT NULL AND path_matches(${lookup}, s.new_path_id))`
+    );
+  }
+
+  private text(text: string): string {
+    const matches = compileText(text);
+    // One memory for each kind of id.
+    const [path, comm, op, errno] = [matches, matches, matches, matches].map((one) => this.lookup(one));
+    return (
+      `(s.path_id IS NOT NULL AND path_matches(${path}, s.path_id)) OR op_matches(${op}, s.op) OR ` +
+      `(s.comm_id IS NOT NULL AND comm_matches(${comm}, s.comm_id)) OR ` +
+      `(s.errno IS NOT NULL AND errno_matches(${errno}, s.errno)) OR ` +
+      `(s.new_path_id IS NOT NULL AND path_matches(${path}, s.new_path_id))`
+    );
+  }
+
+  private lookup(matches: Matcher): number {
+    const number = this.nextLookup++;
+    this.lookups.set(number, { matches, remembered: new Map() });
+    const [oldest] = this.lookups.keys();
+    if (this.lookups.size > MAX_TERMS && oldest !== undefined) this.lookups.delete(oldest);
+    return number;
+  }
+
+  private holds(term: number, id: number | null, read: () => string | undefined): 0 | 1 {
+    const lookup = this.lookups.get(term);
+    if (!lookup || id === null) return 0;
+    let answer = lookup.remembered.get(id);
+    if (answer === undefined) {
+      const text = read();
+      answer = text !== undefined && lookup.matches(text);
+      if (lookup.remembered.size >= MAX_REMEMBERED) lookup.remembered.clear();
+      lookup.remembered.set(id, answer);
+    }
+    return answer ? 1 : 0;
+  }
+}
+
+function isIn(column: string, numbers: readonly number[]): string {
+  const [only] = numbers;
+  if (only === undefined) return '0';
+  return numbers.length === 1 ? `${column} = ${only}` : `${column} IN (${numbers.join(',')})`;
+}
+
+function inRange(column: string, range: NumberRange): string {
+  const parts = [`${column} ${range.minIncluded ? '>=' : '>'} ${range.min}`];
+  if (range.max !== Number.POSITIVE_INFINITY)
+    parts.push(`${column} ${range.maxIncluded ? '<=' : '<'} ${range.max}`);
+  return `(${parts.join(' AND ')})`;
+}
+
+/** Open spans by their age so far; see shared/filter/ast.ts. */
+function openRanges(ranges: readonly NumberRange[], nowUs: number): string[] {
+  return ranges
+    .filter((range) => range.max === Number.POSITIVE_INFINITY)
+    .map((range) => {
+      const age = `(${Math.floor(nowUs)} * 1000 - s.start_ns)`;
+      return `(s.state = 0 AND s.duration_ns IS NULL AND ${age} ${range.minIncluded ? '>=' : '>'} ${range.min})`;
+    });
+}

@@ -1,0 +1,112 @@
+// What the main thread and the two workers of the store say to each other.
+import type { HeatmapQuery, LatencyQuery, SpansQuery } from '../../shared/api.ts';
+import type { Gap, Second } from '../../shared/live.ts';
+import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
+import type { RestoredSpan, RollupRow, StoredMount } from './types.ts';
+
+export interface WriterOptions {
+  file: string;
+  /** False: its name is removed once it is open. */
+  named: boolean;
+  maxBytes: number;
+  maxAgeS: number;
+}
+
+/** Everything of one flush; one transaction holds it whole. */
+export interface Batch {
+  number: number;
+  chunks: Chunk[];
+  rows: number;
+  /** Of the rows, how many are new spans. */
+  inserted: number;
+  strings: Record<DictionaryName, NewStrings>;
+  epoch: Epoch | null;
+  mounts: StoredMount[];
+  rollups: RollupRow[];
+  seconds: Second[];
+  stalls: Stall[];
+  gaps: Gap[];
+  seqs: [instance: string, seq: number][];
+  settings: [name: string, json: string][];
+}
+
+export type ToWriter =
+  | { type: 'batch'; batch: Batch }
+  /** Answer to `renewed`: every string that is known, since the new file has none. */
+  | { type: 'strings'; strings: Record<DictionaryName, [id: number, text: string][]>; mounts: StoredMount[] }
+  | { type: 'close' };
+
+export interface StoreFacts {
+  sizeBytes: number;
+  spans: number;
+  oldestUs: number | null;
+}
+
+export interface Found {
+  nextSpanId: number;
+  nextStallId: number;
+  mounts: StoredMount[];
+  restored: RestoredSpan[];
+  restoredStalls: Stall[];
+  seqs: [instance: string, seq: number][];
+  settings: [name: string, json: string][];
+  setAside: string | null;
+  firstIds: Record<DictionaryName, number>;
+  facts: StoreFacts;
+}
+
+export type FromWriter =
+  | { type: 'ready'; found: Found }
+  | { type: 'refused'; code: ErrorCode; message: string }
+  | { type: 'written'; number: number; buffers: Float64Array<ArrayBuffer>[]; facts: StoreFacts }
+  /** A batch that can never be written (not a matter of space or rights). */
+  | { type: 'given-up'; number: number; message: string }
+  | { type: 'facts'; facts: StoreFacts }
+  | { type: 'state'; state: 'ok' | 'failing'; message: string | null }
+  /** The file was gone or broken; a new one was begun. */
+  | { type: 'renewed'; setAside: string | null }
+  | { type: 'closed' };
+
+export type Query =
+  | { kind: 'spans'; query: SpansQuery }
+  | { kind: 'span'; id: number }
+  | {
+      kind: 'scan';
+      filter: string;
+      fromUs: number | null;
+      toUs: number | null;
+      chunk: number;
+      cursor: ScanCursor | null;
+    }
+  | { kind: 'latency'; query: LatencyQuery }
+  | { kind: 'heatmap'; query: HeatmapQuery }
+  | { kind: 'stalls'; state: 'open' | 'closed' | null; limit: number; cursor: string | null }
+  | { kind: 'stall'; id: number }
+  | { kind: 'gaps'; fromUs: number; toUs: number }
+  | { kind: 'seconds'; fromUs: number; toUs: number };
+
+/** Where a scan goes on: behind this span. Spans that came after it began are not in it. */
+export interface ScanCursor {
+  startNs: bigint;
+  id: number;
+  lastId: number;
+}
+
+export interface ScanAnswer {
+  spans: Span[];
+  cursor: ScanCursor | null;
+}
+
+export type ToReader =
+  | { type: 'query'; number: number; query: Query }
+  | { type: 'renewed' }
+  | { type: 'close' };
+export type FromReader =
+  | { type: 'ready' }
+  | { type: 'refused'; code: ErrorCode; message: string }
+  | { type: 'answer'; number: number; answer: unknown }
+  | { type: 'error'; number: number; code: ErrorCode; message: string }
+  | { type: 'closed' };

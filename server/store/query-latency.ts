@@ -1,0 +1,244 @@
+// Histograms and the heat map. A filter on operation, mount or source alone is answered from the rollups, in whole
+// seconds; any other looks at the spans of the range, which takes longer and may be refused.
+import type { Database } from 'better-sqlite3';
+import type {
+  HeatmapAnswer,
+  HeatmapQuery,
+  HistogramAnswer,
+  LatencyAnswer,
+  LatencyQuery,
+} from '../../shared/api.ts';
+import { isOrdinaryErrno } from '../../shared/errno.ts';
+import type { Filter } from '../../shared/filter/ast.ts';
+import { addEncoded, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
+import type { Gap } from '../../shared/live.ts';
+import { opName } from '../../shared/ops.ts';
+import { parseFilter } from '../filters.ts';
+import type { FilterCompiler } from './filter-sql.ts';
+import { RollupReader, type StoredRollup } from './query-rollups.ts';
+import { tooMuch } from './query-spans.ts';
+import { type Range, rangeOf } from './range.ts';
+import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
+
+const SCAN_MS = 10_000;
+/** What a heat map shows where no range is given. */
+const DEFAULT_HEATMAP_US = 600e6;
+/** Rows of the heat map: four an octave, from 8 µs to 137 s, on edges of histogram buckets. */
+const HEATMAP_EDGES = heatmapEdges();
+const ROW_OF_BUCKET = new Map<number, number>();
+
+interface Group {
+  histogram: Histogram;
+  errors: number;
+  mountId: number | null;
+}
+
+type ScanRow = [op: number, mountId: number, durationNs: number, errno: number | null, endS: number];
+
+export class LatencyQueries {
+  private readonly db: Database;
+  private readonly filters: FilterCompiler;
+  private readonly rollups: RollupReader;
+  private readonly walker: Walker;
+  private readonly clock: () => number;
+
+  constructor(db: Database, filters: FilterCompiler, clock: () => number) {
+    this.db = db;
+    this.filters = filters;
+    this.rollups = new RollupReader(db);
+    this.walker = new Walker(db);
+    this.clock = clock;
+  }
+
+  /** `open` and `oldestOpenMs` are left to who knows what is open now. */
+  async latency(query: LatencyQuery): Promise<LatencyAnswer> {
+    const { by = 'op' } = query;
+    const filter = parseFilter(query.filter ?? '');
+    const range = rangeOf(query.from, query.to);
+    const groups = new Map<string, Group>();
+    const mounts = this.mountNames();
+    const group = (op: string, mountId: number): Group => {
+      const key = by === 'op' ? op : by === 'mount' ? (mounts.get(mountId) ?? `#${mountId}`) : 'all';
+      let found = groups.get(key);
+      if (!found) {
+        found = { histogram: new Histogram(), errors: 0, mountId: by === 'mount' ? mountId : null };
+        groups.set(key, found);
+      }
+      return found;
+    };
+
+    const rollupFilter = this.rollups.filter(filter);
+    let covered: { fromUs: number; toUs: number };
+    if (rollupFilter) {
+      const cover = this.rollups.cover(range.fromUs, range.toUs);
+      covered = cover ? { fromUs: cover.fromS * 1e6, toUs: cover.toS * 1e6 } : this.wanted(range);
+      if (cover) {
+        for (const row of this.rollups.rows(cover.fromS, cover.toS, rollupFilter))
+          addRow(group(row.op, row.mountId), row);
+      }
+    } else {
+      covered = this.wanted(range);
+      await this.scan(filter, range, ([op, mountId, durationNs, errno]) => {
+        const found = group(opName(op), mountId);
+        found.histogram.record(durationNs);
+        if (errno !== null && errno !== 0 && !isOrdinaryErrno(errno)) found.errors++;
+      });
+    }
+    const items = [...groups].map(([key, found]) => answerOf(key, found));
+    return { ...covered, items: items.sort((a, b) => b.count - a.count) };
+  }
+
+  async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
+    const { columns: wantedColumns = 120 } = query;
+    const filter = parseFilter(query.filter ?? '');
+    const range = rangeOf(query.from, query.to);
+    const toUs = range.toUs ?? this.clock();
+    const fromUs = range.fromUs ?? toUs - DEFAULT_HEATMAP_US;
+    const stepS = this.heatmapStep(fromUs, toUs, wantedColumns);
+    const fromS = Math.floor(fromUs / 1e6 / stepS) * stepS;
+    const count = Math.max(1, Math.ceil((toUs / 1e6 - fromS) / stepS));
+    const toS = fromS + count * stepS;
+    const columns = Array.from({ length: count }, () => new Array<number>(HEATMAP_EDGES.length - 1).fill(0));
+
+    const rollupFilter = this.rollups.filter(filter);
+    if (rollupFilter) {
+      const counts = new Float64Array(new Histogram().counts.length);
+      for (const row of this.rollups.rows(fromS, toS, rollupFilter, coarsestTier(stepS))) {
+        const column = columns[Math.floor((row.atS - fromS) / stepS)];
+        if (!column) continue;
+        counts.fill(0);
+        addEncoded(row.histogram, counts);
+        for (let bucket = 0; bucket < counts.length; bucket++) {
+          const times = counts[bucket];
+          if (times) column[rowOf(bucket)] = (column[rowOf(bucket)] ?? 0) + times;
+        }
+      }
+    } else {
+      // A span belongs to the second in which it ended, and may have begun long before.
+      await this.scan(
+        filter,
+        { fromUs: null, toUs: toS * 1e6 },
+        ([, , durationNs, , endS]) => {
+          const column = columns[Math.floor((endS - fromS) / stepS)];
+          if (!column || endS < fromS) return;
+          const row = rowOf(bucketOf(durationNs));
+          column[row] = (column[row] ?? 0) + 1;
+        },
+        fromS,
+      );
+    }
+    return {
+      fromUs: fromS * 1e6,
+      toUs: toS * 1e6,
+      stepUs: stepS * 1e6,
+      edgesNs: HEATMAP_EDGES,
+      columns,
+      gaps: this.gaps({ fromUs: fromS * 1e6, toUs: toS * 1e6 }),
+    };
+  }
+
+  gaps(range: { fromUs: number; toUs: number }): Gap[] {
+    return this.db
+      .prepare(
+        `SELECT mount_id AS mountId, cause, count, from_us AS fromUs, to_us AS toUs FROM losses
+         WHERE to_us >= ? AND from_us <= ? ORDER BY from_us, id LIMIT 10000`,
+      )
+      .all(Math.floor(range.fromUs), Math.ceil(range.toUs)) as Gap[];
+  }
+
+  /** Columns of whole seconds, and of whole minutes where no seconds are kept any more. */
+  private heatmapStep(fromUs: number, toUs: number, columns: number): number {
+    const raw = Math.ceil((toUs - fromUs) / 1e6 / columns);
+    const needsMinutes = fromUs / 1e6 < this.rollups.secondsFrom();
+    const step = raw > 60 || needsMinutes ? Math.ceil(raw / 60) * 60 : raw;
+    return Math.max(1, step > 3_600 ? Math.ceil(step / 3_600) * 3_600 : step);
+  }
+
+  private wanted(range: Range): { fromUs: number; toUs: number } {
+    const toUs = range.toUs ?? this.clock();
+    const oldest = this.db.prepare('SELECT min(start_ns) / 1000 FROM spans').pluck().get() as number | null;
+    return { fromUs: range.fromUs ?? Math.min(oldest ?? toUs, toUs), toUs };
+  }
+
+  /** Every finished span of the filter that began in the range; `endedFromS` leaves out what ended before. */
+  private async scan(
+    filter: Filter,
+    range: Range,
+    each: (row: ScanRow) => void,
+    endedFromS: number | null = null,
+  ): Promise<void> {
+    const where = this.filters.compile(filter, this.clock());
+    const ended = endedFromS === null ? '' : `AND s.start_ns + s.duration_ns >= ${endedFromS} * 1000000000`;
+    const statement = this.db
+      .prepare(
+        `SELECT s.op, s.mount_id, s.duration_ns, s.errno, (s.start_ns + s.duration_ns) / 1000000000 FROM spans s
+         WHERE ${sliceSql('desc')} AND s.state = 1 AND s.duration_ns IS NOT NULL ${ended} AND ${where.sql}`,
+      )
+      .raw();
+    const from = range.toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(range.toUs)) * 1_000n, id: 0 };
+    const to = range.fromUs === null ? LOWEST : { startNs: BigInt(Math.floor(range.fromUs)) * 1_000n, id: 0 };
+    const until = performance.now() + SCAN_MS;
+    for (const slice of this.walker.slices(from, to, 'desc')) {
+      for (const row of statement.iterate(...sliceParams(slice), ...where.params)) each(row as ScanRow);
+      if (performance.now() > until) throw tooMuch();
+      await turn();
+    }
+  }
+
+  private mountNames(): Map<number, string> {
+    return new Map(this.db.prepare('SELECT id, mount FROM mounts').raw().all() as [number, string][]);
+  }
+}
+
+function addRow(group: Group, row: StoredRollup): void {
+  addEncoded(row.histogram, group.histogram.counts);
+  group.histogram.addTotals(row);
+  group.errors += row.errors;
+}
+
+function answerOf(key: string, { histogram, errors, mountId }: Group): HistogramAnswer {
+  const { buckets, counts } = histogram.sparse();
+  return {
+    key,
+    mountId,
+    count: histogram.count,
+    errors,
+    sumNs: histogram.sumNs,
+    minNs: histogram.count > 0 ? histogram.minNs : null,
+    maxNs: histogram.count > 0 ? histogram.maxNs : null,
+    p50Ns: histogram.percentile(0.5),
+    p90Ns: histogram.percentile(0.9),
+    p99Ns: histogram.percentile(0.99),
+    p999Ns: histogram.percentile(0.999),
+    buckets: Array.from(buckets, (bucket, i) => [
+      bucketStart(bucket),
+      bucketStart(bucket + 1),
+      counts[i] ?? 0,
+    ]),
+    open: 0,
+    oldestOpenMs: null,
+  };
+}
+
+function coarsestTier(stepS: number): number {
+  if (stepS % 3_600 === 0) return 3_600;
+  return stepS % 60 === 0 ? 60 : 1;
+}
+
+function heatmapEdges(): number[] {
+  const edges = [0];
+  for (let octave = 13; octave < 37; octave++) {
+    // Quarters of an octave, rounded to 32nds.
+    for (const step of [32, 38, 45, 54]) edges.push(step * 2 ** (octave - 5));
+  }
+  return [...edges, 2 ** 37, MAX_NS];
+}
+
+function rowOf(bucket: number): number {
+  let row = ROW_OF_BUCKET.get(bucket);
+  if (row === undefined) {
+    row = HEATMAP_EDGES.findLastIndex((edge) => edge <= bucketStart(bucket));
+    ROW_OF_BUCKET.set(bucket, row);
+  }
+  return row;
+}

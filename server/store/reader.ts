@@ -1,0 +1,120 @@
+// The reader thread: answers questions from a connection of its own, so that none ever holds up writing. Long ones
+// are cut into slices and take turns.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
+import type { Second } from '../../shared/live.ts';
+import type { Stall } from '../../shared/stall.ts';
+import { CodedError } from '../errors.ts';
+import { FilterCompiler } from './filter-sql.ts';
+import { openReadonly } from './open.ts';
+import type { FromReader, Query, ToReader } from './protocol.ts';
+import { LatencyQueries } from './query-latency.ts';
+import { badCursor, SpanQueries } from './query-spans.ts';
+
+if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
+const port = parentPort;
+const { file } = workerData as { file: string };
+const send = (message: FromReader) => port.postMessage(message);
+const nowUs = () => Date.now() * 1_000;
+
+class Reader {
+  readonly db: Database;
+  private readonly spans: SpanQueries;
+  private readonly latency: LatencyQueries;
+
+  constructor(db: Database) {
+    this.db = db;
+    const filters = new FilterCompiler(db);
+    this.spans = new SpanQueries(db, filters, nowUs);
+    this.latency = new LatencyQueries(db, filters, nowUs);
+  }
+
+  answer(query: Query): unknown {
+    switch (query.kind) {
+      case 'spans':
+        return this.spans.list(query.query);
+      case 'span':
+        return this.spans.span(query.id);
+      case 'scan':
+        return this.spans.scan(query);
+      case 'latency':
+        return this.latency.latency(query.query);
+      case 'heatmap':
+        return this.latency.heatmap(query.query);
+      case 'gaps':
+        return this.latency.gaps(query);
+      case 'seconds':
+        return this.seconds(query.fromUs, query.toUs);
+      case 'stall':
+        return this.stall(query.id);
+      case 'stalls':
+        return this.stalls(query.state, query.limit, query.cursor);
+    }
+  }
+
+  private seconds(fromUs: number, toUs: number): Second[] {
+    return this.db
+      .prepare(
+        'SELECT at_s AS atS, ops, errors, lost, stalls FROM seconds WHERE at_s >= ? AND at_s <= ? ORDER BY at_s',
+      )
+      .all(Math.floor(fromUs / 1e6), Math.floor(toUs / 1e6)) as Second[];
+  }
+
+  private stall(id: number): Stall | null {
+    const json = this.db.prepare('SELECT stall FROM stalls WHERE id = ?').pluck().get(id) as
+      | string
+      | undefined;
+    return json === undefined ? null : (JSON.parse(json) as Stall);
+  }
+
+  /** Newest first. */
+  private stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {
+    const match = cursor === null ? null : /^stall\.(\d{1,15})$/.exec(cursor);
+    if (cursor !== null && !match) throw badCursor();
+    const below = match ? Number(match[1]) : Number.MAX_SAFE_INTEGER;
+    const rows = this.db
+      .prepare(
+        `SELECT stall FROM stalls WHERE id < ? ${state === null ? '' : 'AND state = ?'} ORDER BY id DESC LIMIT ?`,
+      )
+      .pluck()
+      .all(...[below, ...(state === null ? [] : [state]), limit + 1]) as string[];
+    const items = rows.slice(0, limit).map((json) => JSON.parse(json) as Stall);
+    return { items, nextCursor: rows.length > limit ? `stall.${items.at(-1)?.id}` : null };
+  }
+}
+
+let reader: Reader;
+
+async function reply(number: number, query: Query): Promise<void> {
+  try {
+    send({ type: 'answer', number, answer: await reader.answer(query) });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const coded = error instanceof CodedError;
+    send({ type: 'error', number, code: coded ? error.code : 'FUSESCOPE_STORE', message });
+  }
+}
+
+function receive(message: ToReader): void {
+  if (message.type === 'query') void reply(message.number, message.query);
+  else if (message.type === 'renewed') {
+    reader.db.close();
+    reader = new Reader(openReadonly(file));
+  } else {
+    reader.db.close();
+    send({ type: 'closed' });
+    port.close();
+  }
+}
+
+try {
+  reader = new Reader(openReadonly(file));
+  port.on('message', receive);
+  send({ type: 'ready' });
+} catch (error) {
+  send({
+    type: 'refused',
+    code: 'FUSESCOPE_STORE',
+    message: error instanceof Error ? error.message : String(error),
+  });
+}

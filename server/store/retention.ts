@@ -1,0 +1,165 @@
+// Keeps the database within its size and age. Works in steps of a few milliseconds between two batches, so that
+// writing never waits for it. What was stored first goes first (an old log that was imported today is young);
+// open spans and open stalls stay. Used pages count, not the file's length: freed pages are used again.
+import type { Database, Statement } from 'better-sqlite3';
+import type { DictionaryName } from './layout.ts';
+
+const ROWS_A_STEP = 4_000;
+/** Seconds of latency are kept this long; minutes and hours as long as spans. */
+const FINE_ROLLUPS_S = 6 * 3_600;
+const FINE_ROLLUPS_WHEN_FULL_S = 3_600;
+/** Freed pages beyond this share of the file are given back, this many at a time. */
+const SPARE_SHARE = 0.05;
+const SPARE_PAGES = 2_000;
+const VACUUM_PAGES = 100;
+const SOURCES_KEPT_S = 86_400;
+
+interface EpochRow {
+  opened_s: number;
+  span_id: number;
+  path_id: number;
+  comm_id: number;
+  argument_id: number;
+  instance_id: number;
+}
+
+interface DictionaryInfo {
+  table: DictionaryName;
+  epochColumn: keyof EpochRow;
+  spanColumns: readonly string[];
+}
+
+const TABLES: readonly DictionaryInfo[] = [
+  { table: 'paths', epochColumn: 'path_id', spanColumns: ['path_id', 'new_path_id'] },
+  { table: 'comms', epochColumn: 'comm_id', spanColumns: ['comm_id'] },
+  { table: 'arguments', epochColumn: 'argument_id', spanColumns: ['argument_id'] },
+  { table: 'instances', epochColumn: 'instance_id', spanColumns: ['instance_id'] },
+];
+
+export interface RetentionLimits {
+  maxBytes: number;
+  maxAgeS: number;
+}
+
+export class Retention {
+  private readonly db: Database;
+  private readonly limits: RetentionLimits;
+  private readonly deleteSpans: Statement<[number, number]>;
+  private readonly firstId: Statement<[], number | null>;
+  private shrinking = false;
+  private agedAtS = 0;
+
+  constructor(db: Database, limits: RetentionLimits) {
+    this.db = db;
+    this.limits = limits;
+    this.deleteSpans = db.prepare(
+      `DELETE FROM spans WHERE id IN
+         (SELECT id FROM spans WHERE id < ? AND state <> 0 ORDER BY id LIMIT ?)`,
+    );
+    this.firstId = db.prepare('SELECT min(id) FROM spans WHERE state <> 0').pluck() as Statement<
+      [],
+      number | null
+    >;
+  }
+
+  /** Bytes of the pages in use. */
+  sizeBytes(): number {
+    return (this.pages() - this.freePages()) * this.pageSize();
+  }
+
+  /** One step. Answers how many spans went, and whether there is more to do at once. */
+  step(nowS: number): { deleted: number; more: boolean } {
+    const before = this.limitId(nowS);
+    let deleted = 0;
+    if (before > 0) {
+      // What was given before is never given again, also when nothing is left.
+      this.db.exec("REPLACE INTO meta SELECT 'next_span_id', max(id) + 1 FROM spans HAVING count(*) > 0");
+      deleted = this.deleteSpans.run(before, ROWS_A_STEP).changes;
+    }
+    if (deleted === ROWS_A_STEP) return { deleted, more: true };
+    if (this.collectStrings() || this.vacuum()) return { deleted, more: true };
+    if (Math.abs(nowS - this.agedAtS) >= 10) {
+      this.agedAtS = nowS;
+      this.deleteAged(nowS);
+    }
+    return { deleted, more: false };
+  }
+
+  /** Spans below this id are to go; 0 for none. */
+  private limitId(nowS: number): number {
+    const size = this.sizeBytes();
+    const reserve = Math.max(this.limits.maxBytes * 0.01, ROWS_A_STEP * 100);
+    if (size > this.limits.maxBytes) this.shrinking = true;
+    else if (size < this.limits.maxBytes - reserve) this.shrinking = false;
+    if (this.shrinking) return Number.MAX_SAFE_INTEGER;
+    const epoch = this.db
+      .prepare('SELECT max(span_id) FROM epochs WHERE opened_s <= ?')
+      .pluck()
+      .get(nowS - this.limits.maxAgeS) as number | null;
+    return epoch ?? 0;
+  }
+
+  /** Deletes strings of epochs of which no span is left, but those that spans still open refer to. */
+  private collectStrings(): boolean {
+    const first = this.firstId.get() ?? null;
+    const epoch = this.db
+      .prepare(
+        first === null
+          ? 'SELECT * FROM epochs ORDER BY rowid DESC LIMIT 1'
+          : 'SELECT * FROM epochs WHERE span_id <= ? ORDER BY rowid DESC LIMIT 1',
+      )
+      .get(...(first === null ? [] : [first])) as EpochRow | undefined;
+    if (!epoch) return false;
+    for (const { table, epochColumn, spanColumns } of TABLES) {
+      const used = spanColumns
+        .map((column) => `SELECT ${column} FROM spans WHERE state = 0 AND ${column} IS NOT NULL`)
+        .join(' UNION ');
+      const { changes } = this.db
+        .prepare(
+          `DELETE FROM ${table} WHERE id IN
+             (SELECT id FROM ${table} WHERE id < ? AND id NOT IN (${used}) ORDER BY id LIMIT ?)`,
+        )
+        .run(epoch[epochColumn], ROWS_A_STEP);
+      if (changes === ROWS_A_STEP) return true;
+    }
+    this.db.prepare('DELETE FROM epochs WHERE span_id < ?').run(epoch.span_id);
+    return false;
+  }
+
+  private vacuum(): boolean {
+    const free = this.freePages();
+    if (free < SPARE_PAGES || free < this.pages() * SPARE_SHARE) return false;
+    this.db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
+    return true;
+  }
+
+  /** The small tables, by age. Minutes and hours of latency stay as long as spans of that time do. */
+  private deleteAged(nowS: number): void {
+    const oldestS = nowS - this.limits.maxAgeS;
+    const spans = this.db.prepare('SELECT min(start_ns) / 1000000000 FROM spans').pluck().get() as
+      | number
+      | null;
+    const coarse = Math.min(oldestS, spans ?? oldestS);
+    const fine = nowS - (this.shrinking ? FINE_ROLLUPS_WHEN_FULL_S : FINE_ROLLUPS_S);
+    const rollups = this.db.prepare('DELETE FROM rollups WHERE step_s = ? AND at_s < ?');
+    rollups.run(1, Math.max(fine, coarse));
+    rollups.run(60, coarse);
+    rollups.run(3_600, coarse);
+    this.db.prepare('DELETE FROM seconds WHERE at_s < ?').run(oldestS);
+    this.db.prepare('DELETE FROM losses WHERE to_us < ?').run(oldestS * 1e6);
+    this.db.prepare("DELETE FROM stalls WHERE state = 'closed' AND closed_us < ?").run(oldestS * 1e6);
+    this.db.prepare('DELETE FROM sources WHERE seen_s < ?').run(nowS - SOURCES_KEPT_S);
+  }
+
+  private pages(): number {
+    return this.db.pragma('page_count', { simple: true }) as number;
+  }
+
+  private freePages(): number {
+    return this.db.pragma('freelist_count', { simple: true }) as number;
+  }
+
+  private pageSize(): number {
+    return this.db.pragma('page_size', { simple: true }) as number;
+  }
+}

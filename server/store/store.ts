@@ -1,0 +1,455 @@
+// The store as the main thread sees it: gathers what is put, hands it to the writer thread in batches, asks the
+// reader thread. Nothing here waits for the disk. What may wait is bounded; beyond that spans are given up and counted.
+import type { Worker } from 'node:worker_threads';
+import type {
+  HeatmapAnswer,
+  HeatmapQuery,
+  LatencyAnswer,
+  LatencyQuery,
+  SpanList,
+  SpansQuery,
+} from '../../shared/api.ts';
+import type { Gap, Gauges, Second } from '../../shared/live.ts';
+import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
+import { CodedError } from '../errors.ts';
+import { parseFilter } from '../filters.ts';
+import { Encoder } from './encoder.ts';
+import { placeOf } from './place.ts';
+import type {
+  Batch,
+  Found,
+  FromReader,
+  FromWriter,
+  Query,
+  ScanAnswer,
+  ScanCursor,
+  StoreFacts,
+  ToReader,
+  ToWriter,
+} from './protocol.ts';
+import type { Range, RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
+import { startWorker } from './worker-file.ts';
+
+/** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
+const MAX_WAITING = 400_000;
+const MAX_WAITING_UPDATES = 420_000;
+/** Batches at the writer; while they are there, what is put waits here and goes as one. */
+const MAX_BATCHES = 6;
+/** Of the small things, while the disk takes nothing. The oldest go first. */
+const MAX_SMALL = 20_000;
+/** A question waits so long for what was put before it. */
+const SETTLE_MS = 1_000;
+const CLOSE_MS = 10_000;
+/** A stretch of the dictionaries, and the step in which old spans go. */
+const MAX_EPOCH_S = 3_600;
+const MIN_EPOCH_S = 10;
+
+interface Waiter {
+  number: number;
+  resolve: () => void;
+}
+
+/** @throws CodedError FUSESCOPE_STORE where the file cannot be used, FUSESCOPE_CONFLICT where it is in use */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const place = placeOf(options.file);
+  const { maxBytes, maxAgeS } = options;
+  const writer = startWorker('writer', { file: place.file, named: place.named, maxBytes, maxAgeS });
+  let reader: Worker | null = null;
+  try {
+    const found = await firstMessage<FromWriter, Found>(writer, (message) =>
+      message.type === 'ready' ? message.found : null,
+    );
+    reader = startWorker('reader', { file: place.file });
+    await firstMessage<FromReader, true>(reader, (message) => (message.type === 'ready' ? true : null));
+    place.unlink();
+    return new WorkerStore(options, found, writer, reader);
+  } catch (error) {
+    place.unlink();
+    await Promise.all([writer.terminate(), reader?.terminate()]);
+    throw error;
+  }
+}
+
+class WorkerStore implements Store {
+  readonly nextSpanId: number;
+  readonly nextStallId: number;
+  readonly restored: readonly RestoredSpan[];
+  readonly restoredStalls: readonly Stall[];
+  readonly seqs: ReadonlyMap<string, number>;
+  setAside: string | null;
+
+  private readonly options: StoreOptions;
+  private readonly writer: Worker;
+  private readonly reader: Worker;
+  private readonly encoder: Encoder;
+  private readonly known: { mounts: Map<number, StoredMount>; settings: Map<string, string> };
+  private readonly pending = {
+    mounts: new Map<number, StoredMount>(),
+    rollups: [] as RollupRow[],
+    seconds: [] as Second[],
+    stalls: new Map<number, Stall>(),
+    gaps: [] as Gap[],
+    seqs: new Map<string, number>(),
+    settings: new Map<string, string>(),
+  };
+  private readonly batches = new Map<number, { rows: number; seqs: [string, number][] }>();
+  private readonly answers = new Map<
+    number,
+    { resolve: (answer: unknown) => void; reject: (error: Error) => void }
+  >();
+  private waiters: Waiter[] = [];
+  private nextBatch = 1;
+  private nextQuery = 1;
+  private waitingRows = 0;
+  private givenUp = 0;
+  private state: 'ok' | 'failing' = 'ok';
+  private message: string | null = null;
+  private facts: StoreFacts;
+  private closing: Promise<void> | null = null;
+  private closed: (() => void) | null = null;
+
+  constructor(options: StoreOptions, found: Found, writer: Worker, reader: Worker) {
+    this.options = options;
+    this.writer = writer;
+    this.reader = reader;
+    this.nextSpanId = found.nextSpanId;
+    this.nextStallId = found.nextStallId;
+    this.restored = found.restored;
+    this.restoredStalls = found.restoredStalls;
+    this.seqs = new Map(found.seqs);
+    this.setAside = found.setAside;
+    this.facts = found.facts;
+    this.known = {
+      mounts: new Map(found.mounts.map((mount) => [mount.id, mount])),
+      settings: new Map(found.settings),
+    };
+    const epochS = Math.max(MIN_EPOCH_S, Math.min(MAX_EPOCH_S, Math.floor(options.maxAgeS / 24)));
+    this.encoder = new Encoder(found.firstIds, found.nextSpanId, epochS, nowS());
+    writer.on('message', (message: FromWriter) => this.fromWriter(message));
+    reader.on('message', (message: FromReader) => this.fromReader(message));
+    for (const worker of [writer, reader]) {
+      worker.on('error', (error: Error) => this.workerEnded(worker, error));
+      worker.on('exit', () => this.workerEnded(worker, new Error('its thread ended')));
+    }
+  }
+
+  get mounts(): readonly StoredMount[] {
+    return [...this.known.mounts.values()];
+  }
+
+  get settings(): ReadonlyMap<string, string> {
+    return this.known.settings;
+  }
+
+  putMount(mount: StoredMount): void {
+    this.known.mounts.set(mount.id, { ...mount });
+    this.pending.mounts.set(mount.id, { ...mount });
+  }
+
+  insert(span: Span, instance: string | null): void {
+    if (this.queued >= MAX_WAITING) this.givenUp++;
+    else this.encoder.add(span, instance, true);
+  }
+
+  update(span: Span): void {
+    if (this.queued >= MAX_WAITING_UPDATES) this.givenUp++;
+    else this.encoder.add(span, null, false);
+  }
+
+  putRollups(rows: readonly RollupRow[]): void {
+    for (const row of rows) this.pending.rollups.push(row);
+    shorten(this.pending.rollups);
+  }
+
+  putSecond(second: Second): void {
+    this.pending.seconds.push(second);
+    shorten(this.pending.seconds);
+  }
+
+  putStall(stall: Stall): void {
+    this.pending.stalls.set(stall.id, structuredClone(stall));
+    const [oldest] = this.pending.stalls.keys();
+    if (this.pending.stalls.size > MAX_SMALL && oldest !== undefined) this.pending.stalls.delete(oldest);
+  }
+
+  putGap(gap: Gap): void {
+    this.pending.gaps.push(gap);
+    shorten(this.pending.gaps);
+  }
+
+  putSetting(name: string, json: string): void {
+    this.known.settings.set(name, json);
+    this.pending.settings.set(name, json);
+  }
+
+  noteSeq(instance: string, seq: number): void {
+    this.pending.seqs.set(instance, seq);
+  }
+
+  flush(): void {
+    if (this.givenUp > 0) {
+      this.options.onLost?.(this.state === 'failing' ? 'store-failing' : 'store-behind', this.givenUp);
+      this.givenUp = 0;
+    }
+    if (this.batches.size >= MAX_BATCHES || this.closing) return;
+    this.handOver();
+  }
+
+  async spans(query: SpansQuery): Promise<SpanList> {
+    return this.ask<SpanList>({ kind: 'spans', query });
+  }
+
+  async span(id: number): Promise<Span | null> {
+    return this.ask<Span | null>({ kind: 'span', id });
+  }
+
+  async *scan(filter: string, range: Partial<Range>, chunk = 1_000): AsyncGenerator<Span[]> {
+    parseFilter(filter);
+    const { fromUs = null, toUs = null } = range;
+    let cursor: ScanCursor | null = null;
+    do {
+      // One chunk at a time: who reads slowly makes the reader wait, not memory grow.
+      const answer: ScanAnswer = await this.ask<ScanAnswer>({
+        kind: 'scan',
+        filter,
+        fromUs,
+        toUs,
+        chunk,
+        cursor,
+      });
+      cursor = answer.cursor;
+      if (answer.spans.length > 0) yield answer.spans;
+    } while (cursor !== null);
+  }
+
+  async latency(query: LatencyQuery): Promise<LatencyAnswer> {
+    return this.ask<LatencyAnswer>({ kind: 'latency', query });
+  }
+
+  async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
+    return this.ask<HeatmapAnswer>({ kind: 'heatmap', query });
+  }
+
+  async stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {
+    return this.ask<{ items: Stall[]; nextCursor: string | null }>({ kind: 'stalls', state, limit, cursor });
+  }
+
+  async stall(id: number): Promise<Stall | null> {
+    return this.ask<Stall | null>({ kind: 'stall', id });
+  }
+
+  async gaps(range: Range): Promise<Gap[]> {
+    return this.ask<Gap[]>({ kind: 'gaps', ...range });
+  }
+
+  async seconds(range: Range): Promise<Second[]> {
+    return this.ask<Second[]>({ kind: 'seconds', ...range });
+  }
+
+  gauges(): Gauges['store'] {
+    const { state, message } = this;
+    return { state, message, ...this.facts, maxBytes: this.options.maxBytes, queued: this.queued };
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private get queued(): number {
+    return this.waitingRows + this.encoder.rows;
+  }
+
+  private handOver(): void {
+    const { pending } = this;
+    const packed = this.encoder.take();
+    const batch: Batch = {
+      number: this.nextBatch,
+      ...packed,
+      mounts: [...pending.mounts.values()],
+      rollups: pending.rollups,
+      seconds: pending.seconds,
+      stalls: [...pending.stalls.values()],
+      gaps: pending.gaps,
+      seqs: [...pending.seqs],
+      settings: [...pending.settings],
+    };
+    this.encoder.renewEpoch(nowS());
+    if (isEmpty(batch)) return;
+    this.nextBatch++;
+    pending.mounts.clear();
+    pending.rollups = [];
+    pending.seconds = [];
+    pending.stalls.clear();
+    pending.gaps = [];
+    pending.seqs.clear();
+    pending.settings.clear();
+    this.waitingRows += batch.rows;
+    this.batches.set(batch.number, { rows: batch.rows, seqs: batch.seqs });
+    this.toWriter(
+      { type: 'batch', batch },
+      batch.chunks.map((chunk) => chunk.rows.buffer),
+    );
+  }
+
+  /** Waits until what was put before is committed, so that an answer has it; not where the disk takes nothing. */
+  private async settle(): Promise<void> {
+    this.flush();
+    if (this.state === 'failing' || this.batches.size === 0 || this.closing) return;
+    const number = this.nextBatch - 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, SETTLE_MS);
+    this.waiters.push({ number, resolve });
+    await promise;
+    clearTimeout(timer);
+    this.waiters = this.waiters.filter((waiter) => waiter.resolve !== resolve);
+  }
+
+  private async ask<T>(query: Query): Promise<T> {
+    await this.settle();
+    if (this.closing)
+      throw new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs');
+    const number = this.nextQuery++;
+    return new Promise<T>((resolve, reject) => {
+      this.answers.set(number, { resolve: resolve as (answer: unknown) => void, reject });
+      this.toReader({ type: 'query', number, query });
+    });
+  }
+
+  private fromWriter(message: FromWriter): void {
+    switch (message.type) {
+      case 'written':
+        this.encoder.recycle(message.buffers);
+        this.facts = message.facts;
+        this.done(message.number);
+        break;
+      case 'given-up':
+        this.options.onLost?.('store-failing', this.batches.get(message.number)?.rows ?? 0);
+        this.message = message.message;
+        this.done(message.number);
+        break;
+      case 'facts':
+        this.facts = message.facts;
+        break;
+      case 'state':
+        this.state = message.state;
+        this.message = message.message;
+        this.options.onState?.(message.state, message.message);
+        if (message.state === 'failing') this.releaseWaiters(Number.POSITIVE_INFINITY);
+        break;
+      case 'renewed':
+        this.setAside = message.setAside ?? this.setAside;
+        this.toWriter({
+          type: 'strings',
+          strings: this.encoder.strings(),
+          mounts: [...this.known.mounts.values()],
+        });
+        for (const [name, json] of this.known.settings) this.pending.settings.set(name, json);
+        this.toReader({ type: 'renewed' });
+        break;
+      case 'closed':
+        this.closed?.();
+        break;
+      case 'ready':
+      case 'refused':
+        // Only ever the first message; see openStore.
+        break;
+    }
+  }
+
+  private fromReader(message: FromReader): void {
+    if (message.type !== 'answer' && message.type !== 'error') return;
+    const waiting = this.answers.get(message.number);
+    this.answers.delete(message.number);
+    if (message.type === 'answer') waiting?.resolve(message.answer);
+    else waiting?.reject(new CodedError(message.code, message.message));
+  }
+
+  private done(number: number): void {
+    const batch = this.batches.get(number);
+    this.batches.delete(number);
+    this.waitingRows -= batch?.rows ?? 0;
+    for (const [instance, seq] of batch?.seqs ?? []) this.options.onDurable?.(instance, seq);
+    this.releaseWaiters(number);
+    if (this.batches.size === 0 && this.encoder.rows > 0) this.flush();
+  }
+
+  private releaseWaiters(upTo: number): void {
+    for (const waiter of this.waiters) if (waiter.number <= upTo) waiter.resolve();
+  }
+
+  private workerEnded(worker: Worker, error: Error): void {
+    if (this.closing) return;
+    const which = worker === this.writer ? 'writing' : 'reading';
+    const failure = new CodedError(
+      'FUSESCOPE_STORE',
+      `the store has stopped ${which} (${error.message}). Restart the server`,
+    );
+    this.state = 'failing';
+    this.message = failure.message;
+    this.options.onState?.('failing', failure.message);
+    this.releaseWaiters(Number.POSITIVE_INFINITY);
+    if (worker === this.reader) {
+      for (const { reject } of this.answers.values()) reject(failure);
+      this.answers.clear();
+    }
+  }
+
+  private async end(): Promise<void> {
+    for (const { reject } of this.answers.values()) {
+      reject(new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs'));
+    }
+    this.answers.clear();
+    this.toReader({ type: 'close' });
+    this.handOver();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = resolve;
+    const timer = setTimeout(resolve, CLOSE_MS);
+    this.toWriter({ type: 'close' });
+    await promise;
+    clearTimeout(timer);
+    const unwritten = this.queued + this.givenUp;
+    if (unwritten > 0) this.options.onLost?.('store-failing', unwritten);
+    await Promise.all([this.writer.terminate(), this.reader.terminate()]);
+  }
+
+  private toWriter(message: ToWriter, transfer: ArrayBuffer[] = []): void {
+    this.writer.postMessage(message, transfer);
+  }
+
+  private toReader(message: ToReader): void {
+    this.reader.postMessage(message);
+  }
+}
+
+function isEmpty(batch: Batch): boolean {
+  const { rows, mounts, rollups, seconds, stalls, gaps, seqs, settings } = batch;
+  const small = [mounts, rollups, seconds, stalls, gaps, seqs, settings];
+  return rows === 0 && small.every((list) => list.length === 0);
+}
+
+function shorten(list: unknown[]): void {
+  if (list.length > MAX_SMALL) list.splice(0, list.length - MAX_SMALL);
+}
+
+function nowS(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+/** The first message of a worker, where `read` takes it; else its refusal as an error. */
+function firstMessage<M extends FromWriter | FromReader, T>(
+  worker: Worker,
+  read: (message: M) => T | null,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: M) => {
+      worker.off('error', reject);
+      const value = read(message);
+      if (value !== null) resolve(value);
+      else if (message.type === 'refused') reject(new CodedError(message.code, message.message));
+    };
+    worker.once('message', listen);
+    worker.once('error', reject);
+  });
+}
