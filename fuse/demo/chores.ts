@@ -20,9 +20,9 @@ export function chores(mount: string, has: (program: string) => boolean): Chore[
   const viewed = PHOTOS.filter((path) => path !== PLACES.held);
   const all: Chore[] = [
     // A photo viewer, and someone who lists the folder.
-    { everyMs: 350, steps: (turn) => [['cat', nth(viewed, turn)]] },
+    { everyMs: 500, steps: (turn) => [['cat', nth(viewed, turn)]] },
     { everyMs: 2500, steps: () => [['cat', at(PLACES.held)]] },
-    { everyMs: 2000, steps: () => [['ls', '-l', at(PLACES.photos)]] },
+    { everyMs: 3000, steps: () => [['ls', '-l', at(PLACES.photos)]] },
     // Large sequential reads and writes.
     { everyMs: 6000, steps: () => [['cat', at(PLACES.video)]] },
     {
@@ -31,7 +31,7 @@ export function chores(mount: string, has: (program: string) => boolean): Chore[
     },
     // Small files: saved beside and renamed over, searched, packed.
     {
-      everyMs: 800,
+      everyMs: 1100,
       steps: (turn) => {
         const target = nth(DOCUMENTS, turn);
         return [
@@ -40,14 +40,14 @@ export function chores(mount: string, has: (program: string) => boolean): Chore[
         ];
       },
     },
-    { everyMs: 4500, steps: () => [['grep', '-r', 'deadline', at(PLACES.project)]] },
+    { everyMs: 7000, steps: () => [['grep', '-r', 'deadline', at(PLACES.project)]] },
     {
-      everyMs: 9000,
+      everyMs: 12_000,
       steps: () => [['tar', '-cf', at(`${PLACES.inbox}/site.tar`), '-C', at('/projects'), 'site']],
     },
-    { everyMs: 5000, steps: () => [['find', at('/'), '-newer', at(PLACES.video)]] },
+    { everyMs: 8000, steps: () => [['find', at('/'), '-newer', at(PLACES.video)]] },
     {
-      everyMs: 1500,
+      everyMs: 2000,
       steps: (turn) => {
         const file = at(`${PLACES.inbox}/upload-${turn % 8}.dat`);
         return [
@@ -63,7 +63,6 @@ export function chores(mount: string, has: (program: string) => boolean): Chore[
     { everyMs: 1200, steps: (turn) => [['cat', at(`${PLACES.documents}/draft-${turn}.md`)]] },
     { everyMs: 4000, steps: () => [['cat', at(`${PLACES.private}/salaries.ods`)]] },
     { everyMs: 7000, steps: () => [['rmdir', at(PLACES.inbox)]] },
-    { everyMs: 7000, steps: () => [['mkdir', at(PLACES.photos)]] },
     // An archive on slow storage.
     { everyMs: 900, steps: (turn) => [['head', '-c', '65536', nth(ARCHIVES, turn)]] },
   ];
@@ -79,7 +78,7 @@ export function chores(mount: string, has: (program: string) => boolean): Chore[
   }
   if (has('rsync')) {
     all.push({
-      everyMs: 10_000,
+      everyMs: 20_000,
       steps: () => [['rsync', '-a', '--delete', at(`${PLACES.documents}/`), at(`${PLACES.inbox}/backup/`)]],
     });
   }
