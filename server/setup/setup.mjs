@@ -1,9 +1,10 @@
-// Set-up of a checkout: node server/setup/setup.mjs start|test|build|check. Each step looks first and does
+// Set-up of a checkout: node server/setup/setup.mjs start|test|build|check|package. Each step looks first and does
 // nothing when nothing is missing. Plain JavaScript for Node >= 20.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emitPackage } from './emit.mjs';
 import { providePackages } from './packages.mjs';
 import { providePage } from './page.mjs';
 import { SetupError, say } from './say.mjs';
@@ -18,6 +19,7 @@ const TARGETS = {
   test: [() => system(TEST_NEEDS), packages, native, () => providePage(root, false)],
   build: [packages, () => providePage(root, true)],
   check: [packages],
+  package: [packages, native, () => providePage(root, false), () => emitPackage(root)],
 };
 
 /** @param {import('./system.mjs').Need[]} more */
