@@ -89,7 +89,10 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
     } else return;
     event.preventDefault();
   };
-  const message = result.ok ? (text.trim() === filter.trim() ? serverError : null) : result.error.message;
+  // A word that is still being typed is no error yet.
+  const typing = !result.ok && open && result.error.at + result.error.length >= completion.from;
+  const clientError = result.ok || typing ? null : result.error.message;
+  const message = clientError ?? (text.trim() === filter.trim() ? serverError : null);
   return (
     <div className="filter-field">
       <div className={`fin ${message ? 'bad' : ''}`}>

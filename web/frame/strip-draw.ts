@@ -67,7 +67,7 @@ function drawWaiting(c: CanvasRenderingContext2D, scale: Scale, base: number): v
   c.fillText(
     'Operations will draw themselves here, one column a second.',
     scale.left + 2,
-    base - 14,
+    base - (scale.narrow ? 8 : 14),
     scale.right - scale.left,
   );
   c.fillStyle = colour('ink');
@@ -75,7 +75,7 @@ function drawWaiting(c: CanvasRenderingContext2D, scale: Scale, base: number): v
   c.textAlign = 'right';
   c.font = font(10);
   c.fillStyle = colour('ink-3');
-  c.fillText('now', scale.right, base + 15);
+  c.fillText('now', scale.right, base + (scale.narrow ? 11 : 15));
 }
 
 function drawMinutes(c: CanvasRenderingContext2D, scale: Scale, base: number): void {

@@ -1,7 +1,7 @@
 // The `?` sheet: every key that works right now, by layer.
 import { Dialog } from 'radix-ui';
 import { useStore } from 'zustand';
-import { keyLayers } from './keys.ts';
+import { keyLayers, topmostFirst } from './keys.ts';
 import './sheet.css';
 
 export function KeySheet({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -13,7 +13,7 @@ export function KeySheet({ open, onClose }: { open: boolean; onClose: () => void
         <Dialog.Content className="sheet" aria-describedby={undefined}>
           <Dialog.Title className="sheet-title">Keys</Dialog.Title>
           <div className="sheet-cols">
-            {layers.map((layer) => (
+            {topmostFirst(layers).map((layer) => (
               <section key={layer.name} aria-label={layer.name}>
                 <h3>{layer.name}</h3>
                 <dl>

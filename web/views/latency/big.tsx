@@ -1,4 +1,6 @@
 // The chosen operation: counts over latency, both logarithmic, with percentile lines and what is still open.
+
+import { useLayoutEffect, useRef, useState } from 'react';
 import {
   Bar,
   BarChart,
@@ -16,12 +18,24 @@ import { AXIS_TICKS, axisShare, binOnAxis } from '../../ui/scale.ts';
 import { type PercentileLine, percentileLines } from './percentiles.ts';
 
 const BINS = 140;
+const LEFT = 38;
+const RIGHT = 14;
 /** A bar of one operation must still stand on the axis, so the axis begins a little below one. */
 const FLOOR = 0.6;
 const LABELS = new Map(AXIS_TICKS.map(([ns, label]) => [axisShare(ns) * BINS, label]));
 const THRESHOLD_SHARE = axisShare(1e9);
 
 export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
+  const box = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(560);
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const observer = new ResizeObserver(
+      ([entry]) => entry && setWidth(entry.contentRect.width - LEFT - RIGHT),
+    );
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
   const data = binOnAxis(histogram.buckets, BINS)
     .map((count, i) => ({ x: i + 0.5, count }))
     .filter((bin) => bin.count > 0);
@@ -36,11 +50,11 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
           {formatCount(histogram.count).text} ended{open}, log count by log time
         </span>
       </div>
-      <figure className="big" role="img" aria-label={describe(histogram)}>
+      <figure className="big" ref={box} role="img" aria-label={describe(histogram)}>
         <ResponsiveContainer width="100%" height="100%">
           <BarChart
             data={data}
-            margin={{ top: 20, right: 14, bottom: 0, left: 0 }}
+            margin={{ top: 34, right: RIGHT, bottom: 0, left: 0 }}
             barCategoryGap={0}
             accessibilityLayer={false}
           >
@@ -65,11 +79,11 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
               tick={TICK}
               tickLine={false}
               axisLine={false}
-              width={38}
+              width={LEFT}
               allowDataOverflow
             />
             <Bar dataKey="count" fill={`var(--op-${opClass(histogram.key)})`} isAnimationActive={false} />
-            {percentileLines(histogram).map((line) => (
+            {percentileLines(histogram, width).map((line) => (
               <ReferenceLine
                 key={line.name}
                 x={line.share * BINS}
@@ -94,7 +108,7 @@ function labelOf(line: PercentileLine) {
     fill: 'var(--ink-2)',
     fontSize: 11,
     offset: 5,
-    dy: -22,
+    dy: -21 - line.row * 15,
   };
 }
 
@@ -134,7 +148,7 @@ function openMarks(oldestMs: number, most: number) {
 }
 
 function describe(histogram: HistogramAnswer): string {
-  const figures = percentileLines(histogram).map((line) => line.text || line.name);
+  const figures = percentileLines(histogram, Number.POSITIVE_INFINITY).map((line) => line.text);
   const open = histogram.open > 0 ? ` ${histogram.open} are still open.` : '';
   return `Latency of ${histogram.count} ${histogram.key} operations: ${figures.join(', ')}.${open} The same figures stand in the list below.`;
 }

@@ -8,12 +8,12 @@ import { useKeys } from '../../keys/keys.ts';
 import { clock } from '../../live/clock.ts';
 import { live } from '../../live/feed.ts';
 import { Problem } from '../../ui/problem.tsx';
+import { Slowest } from '../../ui/slowest.tsx';
 import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
 import { useViewParams } from '../../url/use.ts';
 import { BigHistogram } from './big.tsx';
 import { HeatMap } from './heat.tsx';
 import { OperationList } from './list.tsx';
-import { Slowest } from './slowest.tsx';
 import { HeatTable, LatencyTable } from './tables.tsx';
 import './latency.css';
 
@@ -50,7 +50,7 @@ export default function LatencyView() {
   const error = latency.error ?? heat.error;
   const done = items.reduce((sum, item) => sum + item.count, 0);
   return (
-    <div className="lat">
+    <div className={params.table ? 'lat as-tables' : 'lat'}>
       <h1 className="sr">Latency</h1>
       <div className="fbar">
         <FilterBar
@@ -95,7 +95,13 @@ export default function LatencyView() {
           </section>
           <section aria-label="Over time">
             {heat.data && <HeatMap heat={heat.data} filtered={params.filter !== ''} />}
-            <Slowest windowKey={key} filter={params.filter} range={range} refetchInterval={refetchInterval} />
+            <Slowest
+              windowKey={key}
+              filter={params.filter}
+              range={range}
+              refetchInterval={refetchInterval}
+              rows={8}
+            />
           </section>
         </>
       )}

@@ -1,4 +1,4 @@
-// The percentile lines of a histogram, and on which side of its line each name has room. Pure.
+// The percentile lines of a histogram, and where each name has room. Pure.
 import type { HistogramAnswer } from '../../../shared/api.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { axisShare } from '../../ui/scale.ts';
@@ -6,31 +6,51 @@ import { axisShare } from '../../ui/scale.ts';
 export interface PercentileLine {
   name: string;
   text: string;
+  /** Place on the latency axis, 0 to 1. */
   share: number;
   side: 'left' | 'right';
+  /** 0 is the row just above the bars. */
+  row: number;
 }
 
-/** Width of a name as a share of the axis, at the widths the histogram has. */
-const NAME_SHARE = 0.135;
+const NAME_PX = 82;
+const ROWS = 2;
 
-/** p50, p90, p99, p99.9 in order; names stand left of their line unless the one before is in the way. */
-export function percentileLines(histogram: HistogramAnswer): PercentileLine[] {
+/**
+ * p50, p90, p99, p99.9 in order. A name stands left of its line, else right of it, else a row higher, so that no
+ * two lie on one another on an axis of `widthPx`.
+ */
+export function percentileLines(histogram: HistogramAnswer, widthPx: number): PercentileLine[] {
   const known: readonly (readonly [string, number | null])[] = [
     ['p50', histogram.p50Ns],
     ['p90', histogram.p90Ns],
     ['p99', histogram.p99Ns],
     ['p99.9', histogram.p999Ns],
   ];
+  const width = NAME_PX / Math.max(1, widthPx);
+  const taken: [from: number, to: number][][] = Array.from({ length: ROWS }, () => []);
   const lines: PercentileLine[] = [];
-  let taken = 0;
   for (const [name, ns] of known) {
     if (ns === null) continue;
     const share = axisShare(ns);
-    const side = share - NAME_SHARE < taken ? 'right' : 'left';
-    // Two names that would lie on one another: the later one says more about the tail, but the line of both stays.
-    const text = side === 'right' && share < taken ? '' : `${name}  ${formatDuration(ns).text}`;
-    if (text !== '') taken = side === 'left' ? share : share + NAME_SHARE;
-    lines.push({ name, text, share, side });
+    const line: PercentileLine = {
+      name,
+      text: `${name}  ${formatDuration(ns).text}`,
+      share,
+      side: 'left',
+      row: 0,
+    };
+    for (let place = 0; place < ROWS * 2; place++) {
+      line.row = place >> 1;
+      line.side = place % 2 === 0 ? 'left' : 'right';
+      const from = line.side === 'left' ? share - width : share;
+      const to = from + width;
+      const row = taken[line.row] ?? [];
+      if (from < -width / 4 || to > 1 + width / 4 || row.some(([a, b]) => from < b && to > a)) continue;
+      row.push([from, to]);
+      break;
+    }
+    lines.push(line);
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 // Overview: the answer first, then every mount, then what has been open the longest.
 import { useRef } from 'react';
 import { useListKeys } from '../../keys/list.ts';
+import { ByOperation, SlowestLately } from './by-op.tsx';
 import { EndedStalls } from './ended.tsx';
 import { Lead } from './lead.tsx';
 import { MountList } from './mounts.tsx';
@@ -15,8 +16,14 @@ export function OverviewView() {
       <Lead />
       <MountList />
       <div className="under">
-        <OpenList />
-        <EndedStalls />
+        <div>
+          <OpenList />
+          <SlowestLately />
+        </div>
+        <div>
+          <ByOperation />
+          <EndedStalls />
+        </div>
       </div>
     </div>
   );

@@ -20,8 +20,9 @@ import { stallSentence } from '../../ui/stall-text.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 import { eventLines, spanFacts } from '../operations/detail.ts';
-import { commandFor } from '../operations/menus.tsx';
+import { shellWord } from '../operations/menus.tsx';
 import { resultText } from '../operations/slow.ts';
+import { BeforeIt } from './before.tsx';
 import { drawLife } from './life.ts';
 import { DemoNote, ReleaseButton } from './release.tsx';
 import './stalls.css';
@@ -134,8 +135,6 @@ function StallPage({ stall }: { stall: Stall }) {
               <dd className={open ? 'st' : ''}>{resultText(span)}</dd>
             </div>
           </dl>
-        </section>
-        <section aria-label="Elsewhere">
           <div className="hd">
             <h2>As event lines</h2>
           </div>
@@ -148,17 +147,9 @@ function StallPage({ stall }: { stall: Stall }) {
               </>
             )}
           </p>
-          <div className="hd">
-            <h2>On the command line</h2>
-          </div>
-          <Command
-            command={
-              open
-                ? 'fusescope stalls'
-                : commandFor({ filter: `id:${span.id}`, range: { fromUs: null, toUs: null } })
-            }
-          />
+          <Command command={`fusescope tail --filter ${shellWord(term('mount', span.mount))}`} />
         </section>
+        <BeforeIt span={span} />
       </div>
     </article>
   );

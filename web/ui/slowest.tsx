@@ -1,30 +1,32 @@
-// The slowest operations of the window, each a way into Operations.
+// The slowest operations of a window, each a way into Operations.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { formatWall } from '../../../shared/units.ts';
-import { slowestQuery, type TimeRange } from '../../api/queries.ts';
-import { Duration } from '../../ui/figure.tsx';
-import { Op } from '../../ui/glyph.tsx';
-import { PathText } from '../../ui/path.tsx';
-import { Problem } from '../../ui/problem.tsx';
-import { visible } from '../../ui/visible.ts';
-import { operationsHref } from '../../url/use.ts';
-import { isSlow } from '../operations/slow.ts';
+import { formatWall } from '../../shared/units.ts';
+import { slowestQuery, type TimeRange } from '../api/queries.ts';
+import { operationsHref } from '../url/use.ts';
+import { isSlow } from '../views/operations/slow.ts';
+import { Duration } from './figure.tsx';
+import { Op } from './glyph.tsx';
+import { PathText } from './path.tsx';
+import { Problem } from './problem.tsx';
+import { visible } from './visible.ts';
+import './slowest.css';
 
-const SHOWN = 8;
 /** Room in time around a span, so that what it waited with is in the picture. */
 const AROUND_US = 1e6;
 
 interface SlowestProps {
+  /** Names the window for the cache. */
   windowKey: string;
   filter: string;
   range: () => TimeRange;
   refetchInterval: number | false;
+  rows: number;
 }
 
-export function Slowest({ windowKey, filter, range, refetchInterval }: SlowestProps) {
+export function Slowest({ windowKey, filter, range, refetchInterval, rows }: SlowestProps) {
   const query = useQuery({
-    ...slowestQuery(windowKey, filter, range, SHOWN),
+    ...slowestQuery(windowKey, filter, range, rows),
     refetchInterval: refetchInterval === false ? false : Math.max(3_000, refetchInterval),
   });
   if (query.error) return <Problem error={query.error} onRetry={() => query.refetch()} />;
@@ -35,7 +37,7 @@ export function Slowest({ windowKey, filter, range, refetchInterval }: SlowestPr
       <div className="bh bhead" aria-hidden="true">
         <span>Slowest, ENTER</span>
         <span>Operation</span>
-        <span>Path</span>
+        <span>Path in mount</span>
         <span>Caller</span>
         <span className="right">Duration ↓</span>
       </div>
@@ -44,6 +46,7 @@ export function Slowest({ windowKey, filter, range, refetchInterval }: SlowestPr
           <li key={span.id}>
             <Link
               className="bh"
+              data-item
               href={operationsHref({
                 span: span.id,
                 order: 'duration:desc',
