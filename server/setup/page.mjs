@@ -23,7 +23,7 @@ export function providePage(root, force) {
     return;
   say('building the page …');
   rmSync(stamp, { force: true });
-  const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'warn'];
+  const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'web', '--logLevel', 'error'];
   const { status } = spawnSync(pinnedNode(root), args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new SetupError('the page could not be built (vite says why above).');
   mkdirSync(join(root, 'dist'), { recursive: true });
