@@ -50,10 +50,11 @@ export class FilterCompiler {
   private readonly comm: Statement<[number], string>;
   private nextLookup = 1;
 
-  constructor(db: Database) {
+  /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
+  constructor(db: Database, names: Database) {
     this.mounts = db.prepare('SELECT id, mount FROM mounts');
-    this.path = db.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
-    this.comm = db.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
+    this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
+    this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
     const by = (read: Statement<[number], string>) => (term: number, id: number | null) =>
       this.holds(term, id, () => read.get(id ?? 0));
     db.function('path_matches', by(this.path));

@@ -18,15 +18,23 @@ const send = (message: FromReader) => port.postMessage(message);
 const nowUs = () => Date.now() * 1_000;
 
 class Reader {
-  readonly db: Database;
+  private readonly db: Database;
+  private readonly names: Database;
   private readonly spans: SpanQueries;
   private readonly latency: LatencyQueries;
 
-  constructor(db: Database) {
+  constructor() {
+    const db = openReadonly(file);
     this.db = db;
-    const filters = new FilterCompiler(db);
+    this.names = openReadonly(file);
+    const filters = new FilterCompiler(db, this.names);
     this.spans = new SpanQueries(db, filters, nowUs);
     this.latency = new LatencyQueries(db, filters, nowUs);
+  }
+
+  close(): void {
+    this.db.close();
+    this.names.close();
   }
 
   answer(query: Query): unknown {
@@ -98,17 +106,17 @@ async function reply(number: number, query: Query): Promise<void> {
 function receive(message: ToReader): void {
   if (message.type === 'query') void reply(message.number, message.query);
   else if (message.type === 'renewed') {
-    reader.db.close();
-    reader = new Reader(openReadonly(file));
+    reader.close();
+    reader = new Reader();
   } else {
-    reader.db.close();
+    reader.close();
     send({ type: 'closed' });
     port.close();
   }
 }
 
 try {
-  reader = new Reader(openReadonly(file));
+  reader = new Reader();
   port.on('message', receive);
   send({ type: 'ready' });
 } catch (error) {

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileFilter } from '../../../shared/filter/compile.ts';
+import { parse } from '../../../shared/filter/parse.ts';
+import { print } from '../../../shared/filter/print.ts';
+import type { Span } from '../../../shared/span.ts';
+import { spans as anySpan, filters } from '../../shared/arbitrary.ts';
+import { mount, open, span, T0, tempFile } from './helpers.ts';
+
+async function collect(chunks: AsyncIterable<Span[]>): Promise<Span[]> {
+  const all: Span[] = [];
+  for await (const chunk of chunks) all.push(...chunk);
+  return all;
+}
+
+function matching(spans: readonly Span[], filter: string): Span[] {
+  const parsed = parse(filter);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  const test = compileFilter(parsed.filter);
+  return spans.filter((one) => test(one));
+}
+
+describe('a filter on stored spans', () => {
+  it('lets through what the same filter lets through live', async () => {
+    const store = await open(tempFile());
+    store.putMount(mount(1, '/mnt/x'));
+    store.putMount(mount(2, '/mnt/y'));
+    const put = fc.sample(anySpan, 400).map((one, i) => ({ ...one, id: i + 1 }));
+    for (const one of put) store.insert(one, null);
+    const texts = fc.sample(filters, 400).map(print);
+    const common = [
+      '',
+      'op:rename',
+      '-op:rename',
+      'errno:any',
+      'errno:none',
+      '-errno:any',
+      'path:/a/**',
+      '-path:*.tmp',
+    ];
+    const more = [
+      'state:open dur:>1s',
+      'dur:<1s',
+      '-dur:>1ms',
+      'a',
+      '"/a b"',
+      '-enoent',
+      'mount:/mnt/y',
+      'size:>4k',
+      'fh:0',
+    ];
+    for (const text of [...common, ...more, ...texts]) {
+      const { items } = await store.spans({ filter: text, limit: 10_000 });
+      const ids = items.map((one) => one.id).sort((a, b) => a - b);
+      expect([text, ids]).toEqual([text, matching(put, text).map((one) => one.id)]);
+    }
+  });
+
+  it('says where it is wrong', async () => {
+    const store = await open(tempFile());
+    const wrong = { code: 'FUSESCOPE_FILTER', message: 'filter, at 5: "10mss" is no duration. Try 10ms.' };
+    await expect(store.spans({ filter: 'dur:>10mss' })).rejects.toMatchObject(wrong);
+    await expect(store.latency({ filter: 'dur:>10mss' })).rejects.toMatchObject(wrong);
+    await expect(collect(store.scan('dur:>10mss', {}))).rejects.toMatchObject(wrong);
+  });
+});
+
+describe('pages', () => {
+  const many = Array.from({ length: 6_000 }, (_, i) => {
+    // In disorder, and many with the same start.
+    const place = (i * 7_919) % 6_000;
+    return span(i + 1, { startUs: T0 + Math.floor(place / 3), durationNs: (place % 50) * 1_000, pid: i % 2 });
+  });
+  const byStart = many.toSorted((a, b) => a.startUs - b.startUs || a.id - b.id).map((one) => one.id);
+
+  async function everyPage(
+    order: 'start:desc' | 'start:asc' | 'duration:desc',
+    filter: string,
+    arriving: boolean,
+  ) {
+    const store = await open(tempFile());
+    for (const one of many) store.insert(one, null);
+    const ids: number[] = [];
+    let cursor: string | undefined;
+    let next = 10_000;
+    do {
+      const page = await store.spans({
+        order,
+        filter,
+        limit: 700,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      expect(page.items.length).toBeLessThanOrEqual(700);
+      ids.push(...page.items.map((one) => one.id));
+      cursor = page.nextCursor ?? undefined;
+      // Newer than everything: never on a later page of newest first.
+      if (arriving) store.insert(span(next++, { startUs: T0 + 1e6 }), null);
+    } while (cursor !== undefined);
+    return ids;
+  }
+
+  it('hold every span once, in order of start and id', async () => {
+    expect(await everyPage('start:asc', '', false)).toEqual(byStart);
+    expect(await everyPage('start:desc', '', true)).toEqual(byStart.toReversed());
+    const even = new Set(many.filter((one) => one.pid === 0).map((one) => one.id));
+    expect(await everyPage('start:desc', 'pid:0', true)).toEqual(
+      byStart.toReversed().filter((id) => even.has(id)),
+    );
+  });
+
+  it('hold every span once, longest first', async () => {
+    const expected = many
+      .toSorted((a, b) => (b.durationNs ?? 0) - (a.durationNs ?? 0) || b.id - a.id)
+      .map((one) => one.id);
+    expect(await everyPage('duration:desc', '', false)).toEqual(expected);
+  });
+
+  it('hold a range with both its ends', async () => {
+    const store = await open(tempFile());
+    for (const one of many) store.insert(one, null);
+    const [from, to] = [T0 + 10, T0 + 20];
+    const inside = byStart.filter((id) => {
+      const start = many[id - 1]?.startUs ?? 0;
+      return start >= from && start <= to;
+    });
+    const range = { from: String(from), to: String(to), limit: 10_000 };
+    expect((await store.spans({ ...range, order: 'start:asc' })).items.map((one) => one.id)).toEqual(inside);
+    expect((await store.spans(range)).items.map((one) => one.id)).toEqual(inside.toReversed());
+    expect((await store.spans({ ...range, order: 'duration:desc' })).items).toHaveLength(inside.length);
+    expect((await collect(store.scan('', { fromUs: from, toUs: to }))).map((one) => one.id)).toEqual(inside);
+  });
+
+  it('refuse a cursor of another order, and times that are none', async () => {
+    const store = await open(tempFile());
+    await expect(store.spans({ cursor: 'asc.1.1' })).rejects.toMatchObject({ code: 'FUSESCOPE_CURSOR' });
+    await expect(store.spans({ cursor: 'x' })).rejects.toMatchObject({ code: 'FUSESCOPE_CURSOR' });
+    await expect(store.stalls(null, 1, 'x')).rejects.toMatchObject({ code: 'FUSESCOPE_CURSOR' });
+    await expect(store.spans({ from: 'yesterday' })).rejects.toMatchObject({ code: 'FUSESCOPE_TIME' });
+    await expect(store.spans({ from: '2', to: '1' })).rejects.toMatchObject({ code: 'FUSESCOPE_TIME' });
+  });
+});
+
+describe('a scan', () => {
+  it('gives all spans in order of start, in chunks, but none that came after it began', async () => {
+    const store = await open(tempFile());
+    for (let id = 1; id <= 5_000; id++) store.insert(span(id), null);
+    const ids: number[] = [];
+    for await (const chunk of store.scan('op:read', {}, 300)) {
+      expect(chunk.length).toBeLessThanOrEqual(300);
+      ids.push(...chunk.map((one) => one.id));
+      store.insert(span(5_000 + ids.length), null);
+    }
+    expect(ids).toEqual(Array.from({ length: 5_000 }, (_, i) => i + 1));
+  });
+
+  it('can be left at any time', async () => {
+    const store = await open(tempFile());
+    for (let id = 1; id <= 1_000; id++) store.insert(span(id), null);
+    for await (const chunk of store.scan('', {}, 10)) {
+      expect(chunk[0]?.id).toBe(1);
+      break;
+    }
+    expect((await store.span(1_000))?.id).toBe(1_000);
+  });
+});
