@@ -6,7 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import websocket from '@fastify/websocket';
 import type { FastifyBaseLogger } from 'fastify';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
 import { doctorRoute } from './routes/doctor.ts';
@@ -51,7 +51,7 @@ export async function buildApp(options: AppOptions) {
   const { context } = options;
   const app = Fastify({
     loggerInstance: context.log.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     // A client that sends its request byte by byte is cut off; uploads may take as long as they flow.
     connectionTimeout: 0,

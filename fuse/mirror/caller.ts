@@ -8,11 +8,15 @@ export interface Caller {
 }
 
 interface Known extends Caller {
+  firstMs: number;
   untilMs: number;
 }
 
-/** How long an answer counts. A process that forks and then runs another program changes its name. */
-const KEEP_MS = 100;
+/**
+ * How long an answer counts. A process that forks runs another program soon and changes its name by that, so a
+ * thread new to us is looked at again after a moment, and ever more rarely as it proves to stay what it is.
+ */
+const KEEP_MS = { first: 1, most: 100 };
 const MAX_KNOWN = 1024;
 const NOBODY: Caller = { pid: 0, comm: '' };
 
@@ -31,7 +35,9 @@ export class Callers {
     const known = this.#known.get(tid);
     if (known && known.untilMs > nowMs) return known;
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    const caller = { ...this.#look(tid), untilMs: nowMs + KEEP_MS };
+    const firstMs = known?.firstMs ?? nowMs;
+    const keepMs = Math.min(KEEP_MS.most, Math.max(KEEP_MS.first, (nowMs - firstMs) / 4));
+    const caller = { ...this.#look(tid), firstMs, untilMs: nowMs + keepMs };
     this.#known.set(tid, caller);
     return caller;
   }

@@ -77,7 +77,7 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
     throw new Failure(`cannot mount on ${places.mountpoint}`, 'it was unmounted at once', 'Try again');
 
   watchCalls(inflight, say);
-  watchMount(session, entry.id, (reason) => {
+  watchMount(session, entry, (reason) => {
     if (shutdown.begun) return;
     say(`the mirror on ${places.mountpoint} ends: ${reason} from outside`);
     void shutdown.end(reason === 'it was unmounted');

@@ -1,7 +1,7 @@
 // What a mirror looks at from time to time: is it still mounted, does its parent live, does anything hang.
 // Timers of the event loop, and nothing that could wait: mountinfo is read synchronously, mounts are not touched.
 import type { Call } from './call.ts';
-import { readMountinfo } from './mountinfo.ts';
+import { type MountEntry, readMountinfo } from './mountinfo.ts';
 import type { Session } from './session.ts';
 
 const MOUNT_MS = 500;
@@ -13,10 +13,12 @@ const REPORT_AFTER_MS = 30_000;
 /** Calls `onGone` once, with the reason, when the mount was taken away from outside. */
 export function watchMount(
   session: Session,
-  mountId: number,
+  mount: MountEntry,
   onGone: (reason: string) => void,
 ): NodeJS.Timeout {
-  const isMounted = () => readMountinfo().some((entry) => entry.id === mountId);
+  // The kernel gives a freed id to the next mount, wherever that is.
+  const isMounted = () =>
+    readMountinfo().some((entry) => entry.id === mount.id && entry.mountpoint === mount.mountpoint);
   const timer = setInterval(() => {
     if (!session.ended && isMounted()) return;
     clearInterval(timer);

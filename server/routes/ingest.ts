@@ -3,23 +3,23 @@
 import type { Context } from '../context.ts';
 import { IngestSession } from '../ingest/session.ts';
 import type { Scope } from './scope.ts';
+import { needsUpgrade } from './scope.ts';
 
 /** Close code for a peer that breaks the protocol (RFC 6455, 7.4.1). */
 const PROTOCOL_ERROR = 1002;
 
 export function ingestRoute(app: Scope, { intake, log }: Context): void {
-  app.get(
-    '/api/ingest',
-    {
-      websocket: true,
-      schema: {
-        summary: 'WebSocket of collectors',
-        description:
-          'Binary messages carry the frames of the ingest socket; text messages carry event lines (NDJSON), answered by {line, error} for each one that is rejected.',
-        tags: ['ingest'],
-      },
+  app.route({
+    method: 'GET',
+    url: '/api/ingest',
+    schema: {
+      summary: 'WebSocket of collectors',
+      description:
+        'Binary messages carry the frames of the ingest socket; text messages carry event lines (NDJSON), answered by {line, error} for each one that is rejected.',
+      tags: ['ingest'],
     },
-    (socket) => {
+    handler: needsUpgrade,
+    wsHandler: (socket) => {
       const session = new IngestSession(intake, {
         send: (bytes) => socket.send(bytes),
         close: (why) => {
@@ -34,5 +34,5 @@ export function ingestRoute(app: Scope, { intake, log }: Context): void {
       socket.on('close', () => session.end());
       socket.on('error', (error: Error) => log.debug({ error: error.message }, 'ingest WebSocket broke'));
     },
-  );
+  });
 }

@@ -1,6 +1,7 @@
 // WS /api/live: the live feed of the page and of `fusescope tail`. Frames are described in shared/live.ts.
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ErrorSchema } from '../../shared/api.ts';
 import { compileFilter } from '../../shared/filter/compile.ts';
 import type { ErrorFrame, SnapshotFrame, SubscribeFrame } from '../../shared/live.ts';
 import {
@@ -18,37 +19,38 @@ import { parseFilter } from '../filters.ts';
 import type { Subscription } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import type { Scope } from './scope.ts';
+import { needsUpgrade } from './scope.ts';
 
 const checkSubscribe = Compile(SubscribeFrameSchema);
 
 export function liveRoute(app: Scope, context: Context): void {
   const { hub, log } = context;
-  app.get(
-    '/api/live',
-    {
-      websocket: true,
-      schema: {
-        summary: 'WebSocket with the live feed',
-        description:
-          'JSON frames: the answer below lists what the server sends; send {"type":"subscribe","filter":"…"} to change the filter.',
-        tags: ['live'],
-        querystring: Type.Object({
-          filter: Type.Optional(Type.String({ maxLength: 4_096 })),
-          spans: Type.Optional(Type.Boolean()),
-          token: Type.Optional(Type.String()),
-        }),
-        response: {
-          101: Type.Union([
-            SnapshotFrameSchema,
-            BatchFrameSchema,
-            TickFrameSchema,
-            StallFrameSchema,
-            ErrorFrameSchema,
-          ]),
-        },
+  app.route({
+    method: 'GET',
+    url: '/api/live',
+    schema: {
+      summary: 'WebSocket with the live feed',
+      description:
+        'JSON frames: the answer below lists what the server sends; send {"type":"subscribe","filter":"…"} to change the filter.',
+      tags: ['live'],
+      querystring: Type.Object({
+        filter: Type.Optional(Type.String({ maxLength: 4_096 })),
+        spans: Type.Optional(Type.Boolean()),
+        token: Type.Optional(Type.String()),
+      }),
+      response: {
+        426: ErrorSchema,
+        101: Type.Union([
+          SnapshotFrameSchema,
+          BatchFrameSchema,
+          TickFrameSchema,
+          StallFrameSchema,
+          ErrorFrameSchema,
+        ]),
       },
     },
-    (socket, request) => {
+    handler: needsUpgrade,
+    wsHandler: (socket, request) => {
       const fail = (code: string, message: string) => {
         const frame: ErrorFrame = { type: 'error', code, message };
         socket.send(JSON.stringify(frame));
@@ -76,7 +78,7 @@ export function liveRoute(app: Scope, context: Context): void {
       socket.on('close', () => hub.leave(socket));
       socket.on('error', (error: Error) => log.debug({ error: error.message }, 'live WebSocket broke'));
     },
-  );
+  });
 }
 
 function subscription(filter: string, spans: boolean): Subscription {

@@ -67,7 +67,7 @@ export type FromWriter =
   | { type: 'facts'; facts: StoreFacts }
   | { type: 'state'; state: 'ok' | 'failing'; message: string | null }
   /** The file was gone or broken; a new one was begun. */
-  | { type: 'renewed'; setAside: string | null }
+  | { type: 'renewed'; setAside: string | null; message: string }
   | { type: 'closed' };
 
 export type Query =

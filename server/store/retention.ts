@@ -5,13 +5,16 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { DictionaryName } from './layout.ts';
 
 const ROWS_A_STEP = 4_000;
-/** Seconds of latency are kept this long; minutes and hours as long as spans. */
-const FINE_ROLLUPS_S = 6 * 3_600;
-const FINE_ROLLUPS_WHEN_FULL_S = 3_600;
+/** Rows of latency by the second: a twentieth of the size, and never more than these. Minutes and hours stay as long as spans. */
+const MAX_FINE_ROLLUPS = 300_000;
+const MIN_FINE_ROLLUPS = 10_000;
+const FINE_ROLLUP_BYTES = 150;
 /** Freed pages beyond this share of the file are given back, this many at a time. */
 const SPARE_SHARE = 0.05;
 const SPARE_PAGES = 2_000;
 const VACUUM_PAGES = 100;
+/** The small tables are looked at so often. */
+const AGED_EVERY_S = 60;
 const SOURCES_KEPT_S = 86_400;
 
 interface EpochRow {
@@ -78,7 +81,7 @@ export class Retention {
     }
     if (deleted === ROWS_A_STEP) return { deleted, more: true };
     if (this.collectStrings() || this.vacuum()) return { deleted, more: true };
-    if (Math.abs(nowS - this.agedAtS) >= 10) {
+    if (Math.abs(nowS - this.agedAtS) >= AGED_EVERY_S) {
       this.agedAtS = nowS;
       this.deleteAged(nowS);
     }
@@ -140,9 +143,14 @@ export class Retention {
       | number
       | null;
     const coarse = Math.min(oldestS, spans ?? oldestS);
-    const fine = nowS - (this.shrinking ? FINE_ROLLUPS_WHEN_FULL_S : FINE_ROLLUPS_S);
+    const share = (this.limits.maxBytes * 0.05) / FINE_ROLLUP_BYTES;
+    const fine = Math.floor(Math.max(MIN_FINE_ROLLUPS, Math.min(MAX_FINE_ROLLUPS, share)));
+    const oldestFine = this.db
+      .prepare('SELECT at_s FROM rollups WHERE step_s = 1 ORDER BY at_s DESC LIMIT 1 OFFSET ?')
+      .pluck()
+      .get(fine) as number | undefined;
     const rollups = this.db.prepare('DELETE FROM rollups WHERE step_s = ? AND at_s < ?');
-    rollups.run(1, Math.max(fine, coarse));
+    rollups.run(1, Math.max(oldestFine ?? coarse, coarse));
     rollups.run(60, coarse);
     rollups.run(3_600, coarse);
     this.db.prepare('DELETE FROM seconds WHERE at_s < ?').run(oldestS);

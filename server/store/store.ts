@@ -347,6 +347,8 @@ class WorkerStore implements Store {
         });
         for (const [name, json] of this.known.settings) this.pending.settings.set(name, json);
         this.toReader({ type: 'renewed' });
+        this.message = message.message;
+        this.options.onState?.(this.state, message.message);
         break;
       case 'closed':
         this.closed?.();

@@ -172,7 +172,11 @@ class Writer {
       this.writer = new BatchWriter(opened.db, options);
       this.inode = options.named ? inodeOf(options.file) : null;
       old.close();
-      send({ type: 'renewed', setAside: setAside ?? opened.setAside });
+      const name = setAside ?? opened.setAside;
+      const message = name
+        ? `the database could not be read any more and was set aside as ${name}; a new one was begun`
+        : 'the database file was removed or replaced; a new one was begun';
+      send({ type: 'renewed', setAside: name, message });
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }

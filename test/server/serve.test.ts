@@ -379,7 +379,7 @@ describe('a restart', () => {
     expect(closed?.durationNs).toBeGreaterThan(0);
   });
 
-  it('refuses a second server on the same socket with a sentence', async () => {
-    await expect(startTestServer({ dir: server.dir })).rejects.toThrow(/another FuseScope server listens on/);
+  it('refuses a second server on the same database with a sentence', async () => {
+    await expect(startTestServer({ dir: server.dir })).rejects.toThrow(/in use by process \d+/);
   });
 });
