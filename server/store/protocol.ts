@@ -101,9 +101,8 @@ export interface ScanAnswer {
 }
 
 export type ToReader =
-  | { type: 'query'; number: number; query: Query }
-  | { type: 'renewed' }
-  | { type: 'close' };
+  /** Once the writer has made the file, or another one. */
+  { type: 'open'; file: string } | { type: 'query'; number: number; query: Query } | { type: 'close' };
 export type FromReader =
   | { type: 'ready' }
   | { type: 'refused'; code: ErrorCode; message: string }

@@ -1,6 +1,6 @@
 // The reader thread: answers questions from a connection of its own, so that none ever holds up writing. Long ones
 // are cut into slices and take turns.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import type { Second } from '../../shared/live.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -13,7 +13,6 @@ import { badCursor, SpanQueries } from './query-spans.ts';
 
 if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
 const port = parentPort;
-const { file } = workerData as { file: string };
 const send = (message: FromReader) => port.postMessage(message);
 const nowUs = () => Date.now() * 1_000;
 
@@ -23,7 +22,7 @@ class Reader {
   private readonly spans: SpanQueries;
   private readonly latency: LatencyQueries;
 
-  constructor() {
+  constructor(file: string) {
     const db = openReadonly(file);
     this.db = db;
     this.names = openReadonly(file);
@@ -91,38 +90,40 @@ class Reader {
   }
 }
 
-let reader: Reader;
+let reader: Reader | null = null;
 
 async function reply(number: number, query: Query): Promise<void> {
   try {
+    if (!reader) throw new Error('the store is not open');
     send({ type: 'answer', number, answer: await reader.answer(query) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const coded = error instanceof CodedError;
-    send({ type: 'error', number, code: coded ? error.code : 'FUSESCOPE_STORE', message });
+    send({
+      type: 'error',
+      number,
+      code: error instanceof CodedError ? error.code : 'FUSESCOPE_STORE',
+      message,
+    });
   }
 }
 
-function receive(message: ToReader): void {
+function open(file: string): void {
+  try {
+    reader?.close();
+    reader = new Reader(file);
+    send({ type: 'ready' });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    send({ type: 'refused', code: 'FUSESCOPE_STORE', message });
+  }
+}
+
+port.on('message', (message: ToReader) => {
   if (message.type === 'query') void reply(message.number, message.query);
-  else if (message.type === 'renewed') {
-    reader.close();
-    reader = new Reader();
-  } else {
-    reader.close();
+  else if (message.type === 'open') open(message.file);
+  else {
+    reader?.close();
     send({ type: 'closed' });
     port.close();
   }
-}
-
-try {
-  reader = new Reader();
-  port.on('message', receive);
-  send({ type: 'ready' });
-} catch (error) {
-  send({
-    type: 'refused',
-    code: 'FUSESCOPE_STORE',
-    message: error instanceof Error ? error.message : String(error),
-  });
-}
+});

@@ -82,8 +82,8 @@ export class Retention {
     if (deleted === ROWS_A_STEP) return { deleted, more: true };
     if (this.collectStrings() || this.vacuum()) return { deleted, more: true };
     if (Math.abs(nowS - this.agedAtS) >= AGED_EVERY_S) {
+      if (this.deleteAged(nowS)) return { deleted, more: true };
       this.agedAtS = nowS;
-      this.deleteAged(nowS);
     }
     return { deleted, more: false };
   }
@@ -136,8 +136,8 @@ export class Retention {
     return true;
   }
 
-  /** The small tables, by age. Minutes and hours of latency stay as long as spans of that time do. */
-  private deleteAged(nowS: number): void {
+  /** A step of the small tables, by age; true while there is more. Minutes and hours of latency stay as long as spans of that time do. */
+  private deleteAged(nowS: number): boolean {
     const oldestS = nowS - this.limits.maxAgeS;
     const spans = this.db.prepare('SELECT min(start_ns) / 1000000000 FROM spans').pluck().get() as
       | number
@@ -149,14 +149,28 @@ export class Retention {
       .prepare('SELECT at_s FROM rollups WHERE step_s = 1 ORDER BY at_s DESC LIMIT 1 OFFSET ?')
       .pluck()
       .get(fine) as number | undefined;
-    const rollups = this.db.prepare('DELETE FROM rollups WHERE step_s = ? AND at_s < ?');
-    rollups.run(1, Math.max(oldestFine ?? coarse, coarse));
-    rollups.run(60, coarse);
-    rollups.run(3_600, coarse);
-    this.db.prepare('DELETE FROM seconds WHERE at_s < ?').run(oldestS);
-    this.db.prepare('DELETE FROM losses WHERE to_us < ?').run(oldestS * 1e6);
-    this.db.prepare("DELETE FROM stalls WHERE state = 'closed' AND closed_us < ?").run(oldestS * 1e6);
-    this.db.prepare('DELETE FROM sources WHERE seen_s < ?').run(nowS - SOURCES_KEPT_S);
+    const oldestUs = oldestS * 1e6;
+    const fineS = Math.max(oldestFine ?? coarse, coarse);
+    return [
+      this.deleteOldest('rollups', 'at_s', 'step_s = 1', fineS, 300),
+      this.deleteOldest('rollups', 'at_s', 'step_s = 60', coarse, 300 * 60),
+      this.deleteOldest('rollups', 'at_s', 'step_s = 3600', coarse, 300 * 3_600),
+      this.deleteOldest('seconds', 'at_s', 'true', oldestS, 5_000),
+      this.deleteOldest('losses', 'to_us', 'true', oldestUs, 600e6),
+      this.deleteOldest('stalls', 'closed_us', "state = 'closed'", oldestUs, 600e6),
+      this.deleteOldest('sources', 'seen_s', 'true', nowS - SOURCES_KEPT_S, SOURCES_KEPT_S),
+    ].some((deleted) => deleted);
+  }
+
+  /** Deletes what lies before `end`, but no more than a `width` of it. True where there was something. */
+  private deleteOldest(table: string, column: string, which: string, end: number, width: number): boolean {
+    const first = this.db.prepare(`SELECT min(${column}) FROM ${table} WHERE ${which}`).pluck().get() as
+      | number
+      | null;
+    if (first === null || first >= end) return false;
+    const upTo = Math.min(end, first + width);
+    this.db.prepare(`DELETE FROM ${table} WHERE ${which} AND ${column} < ?`).run(upTo);
+    return true;
   }
 
   private pages(): number {

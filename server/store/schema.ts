@@ -61,6 +61,7 @@ CREATE TABLE stalls (
   raised_us INTEGER NOT NULL, closed_us INTEGER, stall TEXT NOT NULL
 ) STRICT;
 CREATE INDEX stalls_open ON stalls (id) WHERE state = 'open';
+CREATE INDEX stalls_by_end ON stalls (closed_us) WHERE state = 'closed';
 
 -- Latency by second, minute and hour (step_s 1, 60, 3600). histogram: see shared/histogram.ts.
 CREATE TABLE rollups (

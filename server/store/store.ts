@@ -55,18 +55,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const place = placeOf(options.file);
   const { maxBytes, maxAgeS } = options;
   const writer = startWorker('writer', { file: place.file, named: place.named, maxBytes, maxAgeS });
-  let reader: Worker | null = null;
+  // Both start at once: loading their code takes longer than opening the file.
+  const reader = startWorker('reader', null);
   try {
     const found = await firstMessage<FromWriter, Found>(writer, (message) =>
       message.type === 'ready' ? message.found : null,
     );
-    reader = startWorker('reader', { file: place.file });
+    reader.postMessage({ type: 'open', file: place.file } satisfies ToReader);
     await firstMessage<FromReader, true>(reader, (message) => (message.type === 'ready' ? true : null));
     place.unlink();
-    return new WorkerStore(options, found, writer, reader);
+    return new WorkerStore(options, place.file, found, writer, reader);
   } catch (error) {
     place.unlink();
-    await Promise.all([writer.terminate(), reader?.terminate()]);
+    await Promise.all([writer.terminate(), reader.terminate()]);
     throw error;
   }
 }
@@ -80,6 +81,7 @@ class WorkerStore implements Store {
   setAside: string | null;
 
   private readonly options: StoreOptions;
+  private readonly file: string;
   private readonly writer: Worker;
   private readonly reader: Worker;
   private readonly encoder: Encoder;
@@ -109,8 +111,9 @@ class WorkerStore implements Store {
   private closing: Promise<void> | null = null;
   private closed: (() => void) | null = null;
 
-  constructor(options: StoreOptions, found: Found, writer: Worker, reader: Worker) {
+  constructor(options: StoreOptions, file: string, found: Found, writer: Worker, reader: Worker) {
     this.options = options;
+    this.file = file;
     this.writer = writer;
     this.reader = reader;
     this.nextSpanId = found.nextSpanId;
@@ -346,7 +349,7 @@ class WorkerStore implements Store {
           mounts: [...this.known.mounts.values()],
         });
         for (const [name, json] of this.known.settings) this.pending.settings.set(name, json);
-        this.toReader({ type: 'renewed' });
+        this.toReader({ type: 'open', file: this.file });
         this.message = message.message;
         this.options.onState?.(this.state, message.message);
         break;
