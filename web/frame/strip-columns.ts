@@ -46,7 +46,7 @@ export function stallStretches(seconds: readonly Second[]): [fromS: number, toS:
   for (const second of seconds) {
     if (second.stalls === 0) continue;
     const last = stretches.at(-1);
-    if (last && second.atS - last[1] <= 1) last[1] = second.atS + 1;
+    if (last && second.atS <= last[1]) last[1] = second.atS + 1;
     else stretches.push([second.atS, second.atS + 1]);
   }
   return stretches;

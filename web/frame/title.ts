@@ -1,5 +1,6 @@
 // The tab itself tells of stalls: its title counts them, its icon carries the spark.
 import { live } from '../live/feed.ts';
+import { titleFor } from '../ui/stall-text.ts';
 
 const icon = (spark: boolean) =>
   `data:image/svg+xml,${encodeURIComponent(
@@ -7,9 +8,6 @@ const icon = (spark: boolean) =>
       spark ? "<circle cx='17' cy='11' r='4' fill='#ff5c26'/>" : ''
     }</svg>`,
   )}`;
-
-/** Title of the tab with so many open stalls. */
-export const titleFor = (stalls: number) => `${stalls > 0 ? `(${stalls} stalled) ` : ''}FuseScope`;
 
 /** Keeps title and icon right for as long as the page lives. */
 export function keepTitle(): void {

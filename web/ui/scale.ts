@@ -42,3 +42,10 @@ export function binOnAxis(
   }
   return counts;
 }
+
+const STEPS_S = [0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
+
+/** Distance of the ticks below a line of so many seconds: at most ten of them. */
+export function tickStep(lengthS: number): number {
+  return STEPS_S.find((step) => lengthS / step <= 10) ?? Math.ceil(lengthS / 10 / 86_400) * 86_400;
+}

@@ -30,3 +30,6 @@ export function stallSentence(span: Span): string {
   const what = words.name === null ? '' : ` of ${words.name}`;
   return `${words.who} waits for ${words.article} ${words.op}${what} on ${words.mount}`;
 }
+
+/** Title of the tab with so many open stalls. */
+export const titleFor = (stalls: number) => `${stalls > 0 ? `(${stalls} stalled) ` : ''}FuseScope`;

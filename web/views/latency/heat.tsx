@@ -5,7 +5,8 @@ import { formatCompact } from '../../../shared/units.ts';
 import { shown } from '../../live/feed.ts';
 import { shownNowUs } from '../../ui/age.tsx';
 import { Canvas } from '../../ui/canvas.tsx';
-import { drawHeat, mostOf } from './heat-draw.ts';
+import { drawHeat } from './heat-draw.ts';
+import { mostOf } from './heat-scale.ts';
 
 export function HeatMap({ heat, filtered }: { heat: HeatmapAnswer; filtered: boolean }) {
   const open = useStore(shown, (state) => state.open);

@@ -1,0 +1,160 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { SpanList } from '../../shared/api.ts';
+import { blankSpan, type Span } from '../../shared/span.ts';
+import { OperationsModel, type PageAsk } from '../../web/views/operations/model.ts';
+
+const NOW = 1_000_000_000;
+const span = (id: number, more: Partial<Span> = {}): Span => ({
+  ...blankSpan(id, 1, '/mnt', 'mirror', 'read'),
+  state: 'done',
+  startUs: NOW - 1_000 + id,
+  durationNs: 1_000,
+  ...more,
+});
+const batch = (spans: Span[], more: { omitted?: number; open?: Span[] } = {}) => ({
+  type: 'batch' as const,
+  nowUs: NOW,
+  spans,
+  omitted: more.omitted ?? 0,
+  open: more.open ?? [],
+});
+const ids = (model: OperationsModel) => Array.from({ length: model.length }, (_, i) => model.at(i)?.id);
+const live = { filter: '', range: null, order: 'start:desc' as const };
+const settled = () => new Promise((done) => setImmediate(done));
+
+let pages: SpanList[];
+let asked: PageAsk[];
+const model = (capacity = 4) =>
+  new OperationsModel({
+    capacity,
+    nowUs: () => NOW,
+    fetchPage: async (ask) => {
+      asked.push(ask);
+      return pages.shift() ?? { items: [], nextCursor: null };
+    },
+  });
+beforeEach(() => {
+  pages = [];
+  asked = [];
+});
+
+test('rows are what just ended, newest first, above what the store had', async () => {
+  pages = [{ items: [span(2), span(1)], nextCursor: null }];
+  const rows = model();
+  rows.begin(live);
+  await settled();
+  rows.take(batch([span(3), span(4)]));
+  expect(ids(rows)).toEqual([4, 3, 2, 1]);
+});
+
+test('a span that the store and the feed both tell of stands there once', async () => {
+  pages = [{ items: [span(2), span(1)], nextCursor: null }];
+  const rows = model();
+  rows.begin(live);
+  rows.take(batch([span(2)]));
+  await settled();
+  rows.take(batch([span(1)]));
+  expect(ids(rows)).toEqual([1, 2]);
+});
+
+test('rows stand still while someone reads, and what comes is counted', async () => {
+  const rows = model(8);
+  rows.begin(live);
+  await settled();
+  rows.take(batch([span(1)]));
+  rows.reading('pointer', true);
+  rows.take(batch([span(2), span(3)], { omitted: 5 }));
+  expect(ids(rows)).toEqual([1]);
+  expect(rows.held).toEqual({ count: 7, storeOnly: 5 });
+  rows.reading('pointer', false);
+  expect(ids(rows)).toEqual([3, 2, 1]);
+  expect(rows.held.count).toBe(0);
+});
+
+test('rows follow only when the last reason to stand still is gone', () => {
+  const rows = model();
+  rows.begin(live);
+  rows.take(batch([span(1)]));
+  rows.reading('pointer', true);
+  rows.reading('pause', true);
+  rows.reading('pointer', false);
+  rows.take(batch([span(2)]));
+  expect(ids(rows)).toEqual([1]);
+  rows.follow();
+  expect(ids(rows)).toEqual([2, 1]);
+});
+
+test('what is held beyond the bound is told to be in the store only', () => {
+  const rows = model(4);
+  rows.begin(live);
+  rows.reading('pause', true);
+  for (let id = 1; id <= 10; id++) rows.take(batch([span(id)]));
+  expect(rows.held).toEqual({ count: 10, storeOnly: 6 });
+});
+
+test('reading on at the end appends what is older, without what is there already', async () => {
+  const rows = model();
+  rows.begin(live);
+  await settled();
+  rows.take(batch([span(5), span(6)]));
+  rows.reading('scroll', true);
+  pages = [
+    { items: [span(5), span(4)], nextCursor: 'next' },
+    { items: [span(3)], nextCursor: null },
+  ];
+  await rows.loadOlder();
+  await rows.loadOlder();
+  await rows.loadOlder();
+  expect(ids(rows)).toEqual([6, 5, 4, 3]);
+  expect(asked.slice(1).map((ask) => ask.cursor)).toEqual([null, 'next']);
+  expect(rows.exhausted).toBe(true);
+});
+
+test('a range is asked for with its ends and its order, and takes nothing live', async () => {
+  pages = [{ items: [span(2), span(1)], nextCursor: null }];
+  const rows = model();
+  rows.begin({ filter: 'op:read', range: { fromUs: 5, toUs: 9 }, order: 'duration:desc' });
+  await settled();
+  rows.take(batch([span(3)]));
+  expect(ids(rows)).toEqual([2, 1]);
+  expect(asked).toMatchObject([{ filter: 'op:read', range: { fromUs: 5, toUs: 9 }, order: 'duration:desc' }]);
+});
+
+test('an answer that comes after the filter has changed is not shown', async () => {
+  const answers: ((page: SpanList) => void)[] = [];
+  const rows = new OperationsModel({
+    nowUs: () => NOW,
+    fetchPage: () => new Promise((answer) => answers.push(answer)),
+  });
+  rows.begin(live);
+  rows.begin({ ...live, filter: 'op:write' });
+  answers[0]?.({ items: [span(1)], nextCursor: null });
+  await settled();
+  expect(rows.length).toBe(0);
+});
+
+test('an error is kept until someone asks again', async () => {
+  const fetchPage = vi.fn(async (): Promise<SpanList> => ({ items: [span(1)], nextCursor: null }));
+  fetchPage.mockRejectedValueOnce(new Error('no answer'));
+  const rows = new OperationsModel({ nowUs: () => NOW, fetchPage });
+  rows.begin(live);
+  await settled();
+  expect(rows.error?.message).toBe('no answer');
+  rows.retry();
+  await settled();
+  expect([rows.error, ids(rows)]).toEqual([null, [1]]);
+});
+
+test('long open operations are pinned, and leave their place only while nobody reads', () => {
+  const rows = model();
+  const old = span(1, { state: 'open', startUs: NOW - 2e6, durationNs: null });
+  const young = span(2, { state: 'open', startUs: NOW - 2e5, durationNs: null });
+  rows.begin(live);
+  rows.take(batch([], { open: [young, old] }));
+  expect(rows.pinned.map((p) => p.id)).toEqual([1]);
+  rows.reading('pointer', true);
+  rows.take(batch([], { open: [] }));
+  expect([rows.pinned.length, rows.isOpen(1)]).toEqual([1, false]);
+  rows.reading('pointer', false);
+  expect(rows.pinned).toEqual([]);
+});
