@@ -1,7 +1,7 @@
 // The npm packages: installed when what is there is not what package-lock.json says. Scripts of packages are not
 // run, whatever npm's version thinks of them, but the one that brings the pinned Node.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { SetupError, say } from './say.mjs';
@@ -16,6 +16,13 @@ export function providePackages(root) {
     npm(root, ['ci', '--ignore-scripts', '--loglevel=error']);
   }
   if (!existsSync(pinnedNode(root))) npm(root, ['rebuild', 'node', '--loglevel=error']);
+  linkCommand(root);
+}
+
+/** Puts `fusescope` where npx finds it at once; npm links the commands of dependencies only.  @type {(root: string) => void} */
+export function linkCommand(root) {
+  const link = join(root, 'node_modules/.bin/fusescope');
+  if (!existsSync(link)) symlinkSync('../../server/setup/launcher.mjs', link);
 }
 
 /** Is every locked package there in its locked version? npm keeps what it installed in node_modules/.package-lock.json. */

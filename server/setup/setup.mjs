@@ -1,11 +1,11 @@
-// Set-up of a checkout: node server/setup/setup.mjs start|test|build|check|package. Each step looks first and does
+// Set-up of a checkout: node server/setup/setup.mjs start|test|build|check|package|prepare. Each step looks first and does
 // nothing when nothing is missing. Plain JavaScript for Node >= 20.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { emitPackage } from './emit.mjs';
-import { providePackages } from './packages.mjs';
+import { linkCommand, providePackages } from './packages.mjs';
 import { providePage } from './page.mjs';
 import { SetupError, say } from './say.mjs';
 import { BUILD_NEEDS, MOUNT_NEEDS, missing, provide, TEST_NEEDS } from './system.mjs';
@@ -19,7 +19,9 @@ const TARGETS = {
   test: [() => system(TEST_NEEDS), packages, native, () => providePage(root, false)],
   build: [packages, () => providePage(root, true)],
   check: [packages],
-  package: [packages, native, () => providePage(root, false), () => emitPackage(root)],
+  // npm ci runs this when it has installed the packages.
+  prepare: [() => linkCommand(root), native],
+  package: [packages, native, complete, () => providePage(root, false), () => emitPackage(root)],
 };
 
 /** @param {import('./system.mjs').Need[]} more */
@@ -35,11 +37,17 @@ function packages() {
 
 /** Without a compiler the page works all the same, only mounting does not; a build that fails is an error. */
 function native() {
-  if (!nativeBuilt() && missing(BUILD_NEEDS).length > 0) return;
+  if (!nativeBuilt() && missing(BUILD_NEEDS).length > 0)
+    return say('fuse-native is not built: no C compiler.');
   const { status } = spawnSync(process.execPath, [join(root, 'fuse/patches/build.mjs')], {
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) throw new SetupError('fuse-native could not be built (it says why above).');
+}
+
+/** A package without it could not mount, and would not say so until then. */
+function complete() {
+  if (!nativeBuilt()) throw new SetupError('a package needs fuse-native built.');
 }
 
 const [target = ''] = process.argv.slice(2);
