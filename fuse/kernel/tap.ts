@@ -1,0 +1,63 @@
+// What a kernel tap gives, whichever way it listens (BPF, tracefs): records of FUSE requests, by connection, as the
+// kernel saw them. Names of files are only those that the request itself carries; paths are made of them elsewhere.
+
+/** A request as the kernel tells of it. Fields that the tier cannot tell are null. 64-bit values as in shared/u64.ts. */
+export interface TapRecord {
+  /** `open`: in flight, told once; `done`: answered, with all that is known of the whole request. */
+  kind: 'open' | 'done';
+  /** Number in fusectl: the minor of the connection's device. */
+  connection: number;
+  opcode: number;
+  unique: number | string;
+  nodeid: number | string | null;
+  /** CLOCK_MONOTONIC, ns. */
+  startNs: number;
+  durationNs: number | null;
+  queueNs: number | null;
+  /** Positive; null while open. */
+  errno: number | null;
+  bytes: number | null;
+  pid: number | null;
+  tid: number | null;
+  uid: number | null;
+  gid: number | null;
+  comm: string | null;
+  daemonTid: number | null;
+  fh: number | string | null;
+  offset: number | string | null;
+  size: number | string | null;
+  /** Name in the directory `nodeid` (LOOKUP, CREATE, UNLINK …), or of an extended attribute. */
+  name: string | null;
+  /** Where RENAME, RENAME2 and LINK lead; the target of SYMLINK is in `args`. */
+  newParent: number | string | null;
+  newName: string | null;
+  /** Node that a successful LOOKUP, CREATE, MKDIR, MKNOD, SYMLINK, LINK or TMPFILE answered with. */
+  replyNodeid: number | string | null;
+  args: Record<string, string | number | boolean> | null;
+}
+
+/** Records that a tap knows to be missing. */
+export interface TapLoss {
+  cause: string;
+  count: number;
+  fromNs: number;
+  toNs: number;
+}
+
+export interface TapEvents {
+  record(record: TapRecord): void;
+  loss(loss: TapLoss): void;
+  /** It has ended by itself, with the reason. */
+  ended(reason: string): void;
+}
+
+export interface Tap {
+  readonly tier: 'bpf' | 'tracefs';
+  /** What a self-test on the first traffic found not to be trusted, in words; empty where all is well. */
+  readonly doubts: readonly string[];
+  /** From now on only requests of these connections are told; the kernel drops the others. */
+  watch(connections: ReadonlySet<number>): void;
+  /** Requests in flight now, those from before the tap started too; `picked` tells whether the daemon has them. */
+  inflight(): Promise<readonly { record: TapRecord; picked: boolean | null }[]>;
+  close(): Promise<void>;
+}
