@@ -44,7 +44,11 @@ function pinnedNode() {
   }
 }
 
-/** Replaces this process where Node can; else stands between, hands signals on, and ends as the other ends. */
+/**
+ * Replaces this process where Node can; else stands between, hands signals on, and ends as the other ends.
+ * @param {string} node
+ * @param {string[]} args
+ */
 function become(node, args) {
   if (process.execve) process.execve(node, [node, ...args]);
   const child = spawn(node, args, {
@@ -52,8 +56,9 @@ function become(node, args) {
     env: { ...process.env, FUSESCOPE_DIE_WITH_PARENT: '1' },
   });
   const parent = process.ppid;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'])
+  /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']).forEach((signal) => {
     process.on(signal, () => child.kill(signal));
+  });
   setInterval(() => process.ppid !== parent && process.env.npm_execpath && child.kill(), 500).unref();
   child.on('error', (error) => {
     process.stderr.write(`fusescope: cannot run ${node} (${error.message}). Run npm ci.\n`);

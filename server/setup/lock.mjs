@@ -20,7 +20,12 @@ const OS = [
 ];
 const CPU = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32'];
 
-/** The os, cpu and libc that a platform package's name says, e.g. `@swc/core-linux-arm-gnueabihf`. */
+/**
+ * @typedef {{version?: string, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[],
+ *   optionalDependencies?: Record<string, string>}} Entry   of `packages` in a lockfile
+ */
+
+/** The os, cpu and libc that a platform package's name says, e.g. `@swc/core-linux-arm-gnueabihf`.  @param {string} name */
 export function platformOf(name) {
   const words = name.split(/[/-]/);
   const os = OS.filter((one) => words.includes(one));
@@ -33,8 +38,9 @@ export function platformOf(name) {
   return { os, cpu, libc };
 }
 
-/** The entries that `packages` of a lockfile lacks, by their path. */
+/** The entries that `packages` of a lockfile lacks, by their path.  @param {Record<string, Entry>} packages */
 export function missingEntries(packages) {
+  /** @type {Record<string, Entry>} */
   const missing = {};
   for (const [path, entry] of Object.entries(packages)) {
     for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
@@ -55,9 +61,10 @@ export function missingEntries(packages) {
   return missing;
 }
 
+/** Is `name` there for the package at `path`, as Node looks it up?  @type {(packages: object, path: string, name: string) => boolean} */
 function found(packages, path, name) {
   for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
-    if (packages[at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`]) return true;
+    if ((at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`) in packages) return true;
     if (at === '') return false;
   }
 }

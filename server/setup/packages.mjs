@@ -53,6 +53,7 @@ function read(file) {
 /** Runs npm on the machine's own Node, because the pinned one is among what gets replaced.  @type {(root: string, args: string[]) => void} */
 function npm(root, args) {
   const path = (process.env.PATH ?? '').split(delimiter).filter((dir) => !dir.endsWith('node_modules/.bin'));
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: path.join(delimiter) };
   if (!writable(process.env.npm_config_cache ?? join(homedir(), '.npm')))
     env.npm_config_cache = join(root, '.tmp/npm');
