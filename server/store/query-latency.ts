@@ -10,7 +10,7 @@ import type {
 } from '../../shared/api.ts';
 import { isOrdinaryErrno } from '../../shared/errno.ts';
 import type { Filter } from '../../shared/filter/ast.ts';
-import { addEncoded, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
+import { addEncoded, BUCKETS, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
 import type { Gap } from '../../shared/live.ts';
 import { opName } from '../../shared/ops.ts';
 import { parseFilter } from '../filters.ts';
@@ -102,15 +102,15 @@ export class LatencyQueries {
 
     const rollupFilter = this.rollups.filter(filter);
     if (rollupFilter) {
-      const counts = new Float64Array(new Histogram().counts.length);
+      const counts = columns.map(() => new Float64Array(BUCKETS));
       for (const row of this.rollups.rows(fromS, toS, rollupFilter, coarsestTier(stepS))) {
-        const column = columns[Math.floor((row.atS - fromS) / stepS)];
-        if (!column) continue;
-        counts.fill(0);
-        addEncoded(row.histogram, counts);
-        for (let bucket = 0; bucket < counts.length; bucket++) {
-          const times = counts[bucket];
-          if (times) column[rowOf(bucket)] = (column[rowOf(bucket)] ?? 0) + times;
+        const column = counts[Math.floor((row.atS - fromS) / stepS)];
+        if (column) addEncoded(row.histogram, column);
+      }
+      for (const [i, column] of columns.entries()) {
+        for (let bucket = 0; bucket < BUCKETS; bucket++) {
+          const times = counts[i]?.[bucket] ?? 0;
+          if (times > 0) column[rowOf(bucket)] = (column[rowOf(bucket)] ?? 0) + times;
         }
       }
     } else {
