@@ -9,6 +9,7 @@ import { VIEWS } from './frame/views.ts';
 import { EVERYWHERE, useKeys } from './keys/keys.ts';
 import { KeySheet } from './keys/sheet.tsx';
 import { live, resume, togglePause } from './live/feed.ts';
+import { Boundary } from './ui/boundary.tsx';
 import { Problem } from './ui/problem.tsx';
 import { StallNews } from './ui/stall-news.tsx';
 import { hrefKeeping, useViewParams } from './url/use.ts';
@@ -26,6 +27,7 @@ const Palette = lazy(() => import('./palette/palette.tsx'));
 type Layer = 'palette' | 'keys' | null;
 
 export function App() {
+  const [path] = useLocation();
   const [layer, setLayer] = useState<Layer>(null);
   const toggle = (which: Layer) => setLayer((now) => (now === which ? null : which));
   useGlobalKeys(toggle);
@@ -37,19 +39,23 @@ export function App() {
       <Top onSearch={() => setLayer('palette')} />
       <Strip />
       <main id="main" tabIndex={-1}>
-        <Suspense fallback={null}>
-          <Switch>
-            <Route path="/" component={Home} />
-            <Route path="/start" component={EmptyView} />
-            <Route path="/operations" component={OperationsView} />
-            <Route path="/stalls" component={StallsView} />
-            <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
-            <Route path="/latency" component={LatencyView} />
-            <Route>
-              <Problem error={new Error('There is no such view. The tabs above lead to those there are.')} />
-            </Route>
-          </Switch>
-        </Suspense>
+        <Boundary view={path}>
+          <Suspense fallback={null}>
+            <Switch>
+              <Route path="/" component={Home} />
+              <Route path="/start" component={EmptyView} />
+              <Route path="/operations" component={OperationsView} />
+              <Route path="/stalls" component={StallsView} />
+              <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
+              <Route path="/latency" component={LatencyView} />
+              <Route>
+                <Problem
+                  error={new Error('There is no such view. The tabs above lead to those there are.')}
+                />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
       </main>
       <Foot />
       <MobileTabs />

@@ -37,7 +37,7 @@ function Instrument() {
     <>
       <span className="wide">{coverage(mounts)}</span>
       <span>
-        lag <b>{formatDuration(gauges.lagMs * 1e6).text}</b>
+        lag <b>{gauges.lagMs < 1 ? '< 1 ms' : formatDuration(gauges.lagMs * 1e6).text}</b>
       </span>
       {store.state === 'failing' ? (
         <span className="er" title={store.message ?? undefined}>

@@ -3,6 +3,7 @@ import type { Span } from '../../../shared/span.ts';
 import type { U64 } from '../../../shared/u64.ts';
 import { formatBytes, formatCount } from '../../../shared/units.ts';
 import { visible } from '../../ui/visible.ts';
+import { argumentText } from './flags.ts';
 
 /** A 64-bit size; beyond 2^53 only its figure in EiB is of use, and that a double holds. */
 const sizeText = (value: U64) => formatBytes(Number(value)).text;
@@ -16,9 +17,10 @@ export function detailText(span: Span): string {
     return `${short ? `${sizeText(span.bytes ?? 0)} of ` : ''}${sizeText(span.size)} at ${placeText(span.offset)}`;
   }
   const args = span.args ? Object.entries(span.args).filter(([, value]) => value !== null) : [];
-  const words = args.map(([name, value]) =>
-    PLAIN.has(name) ? visible(String(value)) : `${name} ${visible(String(value))}`,
-  );
+  const words = args.map(([name, value]) => {
+    const text = argumentText(span.op, name, value) ?? visible(String(value));
+    return PLAIN.has(name) ? text : `${name} ${text}`;
+  });
   if (span.size !== null) words.push(sizeText(span.size));
   return words.join(', ');
 }
@@ -61,7 +63,7 @@ export function spanFacts(span: Span): [name: string, value: string][] {
     ['New path', span.newPath === null ? null : visible(span.newPath)],
     ...Object.entries(span.args ?? {}).map(([name, value]): [string, string | null] => [
       visible(name),
-      value === null ? null : visible(String(value)),
+      value === null ? null : (argumentText(span.op, name, value) ?? visible(String(value))),
     ]),
     [
       'Handle',

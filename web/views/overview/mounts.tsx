@@ -1,5 +1,5 @@
 // The mounts, worst first, on one shared latency axis.
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { errnoNumber, isOrdinaryErrno } from '../../../shared/errno.ts';
@@ -29,55 +29,65 @@ const DOTS = 8;
 
 export function MountList() {
   const mounts = useStore(shown, (state) => state.mounts);
+  const [all, setAll] = useState(false);
   const there = mounts.filter((mount) => mount.state !== 'gone').length;
+  const gone = mounts.length - there;
+  const rows = worstFirst(mounts).filter((mount) => all || there === 0 || mount.state !== 'gone');
   return (
-    <div role="table" aria-label="Mounts" className="mounts">
-      <div role="row" className="mg mhead">
-        <span role="columnheader">
-          <span className="sr">State</span>
-        </span>
-        <span role="columnheader">
-          {there} {there === 1 ? 'mount' : 'mounts, worst first'}
-        </span>
-        <span role="columnheader" className="right">
-          Operations/s, 60 s
-        </span>
-        <span role="columnheader" className="right">
-          Errors/s
-        </span>
-        <span role="columnheader" className="axis">
-          <span className="sr">Latency axis</span>
-          <AxisHead />
-        </span>
-        <span role="columnheader" className="keyed">
-          <svg width="9" height="9" aria-hidden="true">
-            <circle cx="4.5" cy="4.5" r="3.4" fill="none" stroke="var(--ink-2)" strokeWidth="1.6" />
-          </svg>
-          p50
-        </span>
-        <span role="columnheader" className="keyed">
-          <svg width="4" height="11" aria-hidden="true">
-            <path d="M2 0v11" stroke="var(--ink)" strokeWidth="2" />
-          </svg>
-          p99
-        </span>
-        <span role="columnheader" className="keyed">
-          <svg width="8" height="9" aria-hidden="true">
-            <path d="M4 .5 7.5 4.5 4 8.5.5 4.5Z" fill="var(--ink)" />
-          </svg>
-          Oldest open
-        </span>
-        <span role="columnheader" className="right">
-          In flight
-        </span>
-        <span role="columnheader" className="right">
-          Capture
-        </span>
+    <>
+      <div role="table" aria-label="Mounts" className="mounts">
+        <div role="row" className="mg mhead">
+          <span role="columnheader">
+            <span className="sr">State</span>
+          </span>
+          <span role="columnheader">
+            {rows.length} {rows.length === 1 ? 'mount' : 'mounts, worst first'}
+          </span>
+          <span role="columnheader" className="right">
+            Operations/s, 60 s
+          </span>
+          <span role="columnheader" className="right">
+            Errors/s
+          </span>
+          <span role="columnheader" className="axis">
+            <span className="sr">Latency axis</span>
+            <AxisHead />
+          </span>
+          <span role="columnheader" className="keyed">
+            <svg width="9" height="9" aria-hidden="true">
+              <circle cx="4.5" cy="4.5" r="3.4" fill="none" stroke="var(--ink-2)" strokeWidth="1.6" />
+            </svg>
+            p50
+          </span>
+          <span role="columnheader" className="keyed">
+            <svg width="4" height="11" aria-hidden="true">
+              <path d="M2 0v11" stroke="var(--ink)" strokeWidth="2" />
+            </svg>
+            p99
+          </span>
+          <span role="columnheader" className="keyed">
+            <svg width="8" height="9" aria-hidden="true">
+              <path d="M4 .5 7.5 4.5 4 8.5.5 4.5Z" fill="var(--ink)" />
+            </svg>
+            Oldest open
+          </span>
+          <span role="columnheader" className="right">
+            In flight
+          </span>
+          <span role="columnheader" className="right">
+            Capture
+          </span>
+        </div>
+        {rows.map((mount) => (
+          <MountRow key={mount.id} mount={mount} />
+        ))}
       </div>
-      {worstFirst(mounts).map((mount) => (
-        <MountRow key={mount.id} mount={mount} />
-      ))}
-    </div>
+      {there > 0 && gone > 0 && (
+        <button type="button" className="gone-toggle" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Hide' : 'Show'} {gone} that {gone === 1 ? 'is' : 'are'} no longer mounted
+        </button>
+      )}
+    </>
   );
 }
 
