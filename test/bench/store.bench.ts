@@ -120,13 +120,11 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
     }
     const nowS = Math.floor(span.startUs / 1e6);
     const packed = encoder.take();
-    const batch = {
-      number: 1,
-      ...packed,
-      ...rest,
-      rollups: [...rollups.splice(0), ...recorder.takeFinished(nowS)],
-    };
-    ms += timed(() => writer.write([batch], nowS));
+    ms += timed(() => writer.write([{ number: 1, ...packed, ...rest, rollups: [] }], nowS));
+    rollups.push(...recorder.takeFinished(nowS));
+    rollupRows += rollups.length;
+    const small = { number: 1, ...encoder.take(), ...rest, rollups: rollups.splice(0) };
+    rollupMs += timed(() => writer.write([small], nowS));
     encoder.recycle(packed.chunks.map((chunk) => chunk.rows));
   }
   releaseOwner(db);
