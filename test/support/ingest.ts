@@ -1,0 +1,48 @@
+// A fake server (fake-server.ts) as a child: to be asked, stopped, killed and started again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import type { FakeCounts } from './fake-server.ts';
+
+const MAIN = new URL('fake-server.ts', import.meta.url).pathname;
+
+export class FakeServer {
+  readonly child: ChildProcess;
+  readonly #lines: Interface;
+  readonly #waiting: ((line: string) => void)[] = [];
+
+  private constructor(child: ChildProcess, lines: Interface) {
+    this.child = child;
+    this.#lines = lines;
+    this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
+  }
+
+  /** Starts one and waits until it listens. @param seqFile keeps what it acknowledged for its successor. */
+  static async start(socketPath: string, seqFile = ''): Promise<FakeServer> {
+    const child = spawn(process.execPath, [MAIN, socketPath, seqFile], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const server = new FakeServer(child, createInterface({ input: child.stdout }));
+    await server.#line();
+    return server;
+  }
+
+  async counts(): Promise<FakeCounts> {
+    const line = this.#line();
+    this.child.stdin?.write('\n');
+    return JSON.parse(await line) as FakeCounts;
+  }
+
+  /** Resolves when it has ended. */
+  kill(): Promise<void> {
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGKILL');
+    });
+  }
+
+  #line(): Promise<string> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
