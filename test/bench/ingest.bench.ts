@@ -6,7 +6,7 @@ import net from 'node:net';
 import { hostname } from 'node:os';
 import type { Health } from '../../shared/api.ts';
 import { opCode } from '../../shared/ops.ts';
-import { formatCompact } from '../../shared/units.ts';
+import { formatCompact, formatDuration } from '../../shared/units.ts';
 import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
 import { ENTER, EXIT, FRAME, jsonFrame, MAGIC, type WireEvent } from '../../shared/wire/frames.ts';
 import { connectLive } from '../support/live.ts';
@@ -19,12 +19,11 @@ const BATCH = 512;
 const LIVE_CLIENTS = 3;
 
 export async function bench(report: Report): Promise<void> {
-  report.title(
-    'ingest',
-    `${formatCompact(EVENTS).text} events over the socket as fast as they are read, ${LIVE_CLIENTS} live clients`,
+  report.section(
+    `Ingest, ${formatCompact(EVENTS).text} events over the socket, ${LIVE_CLIENTS} live clients`,
   );
   await throughput(report);
-  report.title('live', 'from ENTER to its WebSocket frame, at 20,000 events/s');
+  report.section('Live feed at 20,000 events/s');
   await latency(report);
 }
 
@@ -71,11 +70,9 @@ async function latency(report: Report): Promise<void> {
   await sender.steady(20_000, 5, 'create');
   await until('the frames', () => delaysMs.length >= 40_000 || null, 20_000);
   delaysMs.sort((a, b) => a - b);
-  report.row('ENTER to frame', {
-    p50Ms: delaysMs[delaysMs.length >> 1] ?? 0,
-    p99Ms: delaysMs[Math.floor(delaysMs.length * 0.99)] ?? 0,
-    goalMs: 150,
-  });
+  const p99 = delaysMs[Math.floor(delaysMs.length * 0.99)] ?? 0;
+  report.line('ENTER to frame, p50', formatDuration((delaysMs[delaysMs.length >> 1] ?? 0) * 1e6).text);
+  report.line('ENTER to frame, p99', formatDuration(p99 * 1e6).text, { goal: '150 ms' });
   sender.close();
 }
 

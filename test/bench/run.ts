@@ -1,4 +1,4 @@
-// npm run bench [-- NAME…] [--json]: runs test/bench/NAME.bench.ts, all of them without a name, one after the other.
+// npm run bench [-- NAME…]: runs test/bench/NAME.bench.ts, all of them without a name, one after the other.
 import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,7 @@ import { consoleReport, type Report } from './report.ts';
 
 const SUFFIX = '.bench.ts';
 
-const args = process.argv.slice(2);
-const json = args.includes('--json');
-const asked = args.filter((arg) => !arg.startsWith('--'));
+const asked = process.argv.slice(2);
 const known = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(SUFFIX))
   .map((file) => file.slice(0, -SUFFIX.length));
@@ -18,13 +16,12 @@ if (unknown.length > 0) {
   process.stderr.write(`There is no bench ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);
   process.exit(2);
 }
-if (!json) {
-  const model = cpus()[0]?.model ?? 'unknown processor';
-  process.stdout.write(`${model}, ${cpus().length} cores, Node ${process.version}\n`);
-}
+process.stdout.write(
+  `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`,
+);
 for (const name of asked.length > 0 ? asked : known) {
   const module = (await import(join(import.meta.dirname, name + SUFFIX))) as {
     bench: (report: Report) => Promise<void>;
   };
-  await module.bench(consoleReport(json));
+  await module.bench(consoleReport);
 }
