@@ -1,7 +1,7 @@
 // A server's end of the ingest socket, for tests of collectors: reads, checks the numbering, acknowledges at once.
 // A process of its own, so that it can be stopped and killed. Arguments: SOCKET [LASTSEQ-FILE]; the file keeps what
 // was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { opName } from '../../shared/ops.ts';
 import { decodeBatch } from '../../shared/wire/batch-decoder.ts';
@@ -111,7 +111,10 @@ function take(instance: string, payload: Uint8Array): void {
   const lastSeq = Math.max(before, batch.firstSeq + batch.events.length - 1);
   lastSeqs[instance] = lastSeq;
   counts.lastSeq = lastSeq;
-  if (seqFile !== '') writeFileSync(seqFile, JSON.stringify(lastSeqs));
+  if (seqFile === '') return;
+  // Whole or not at all: this process gets killed.
+  writeFileSync(`${seqFile}.new`, JSON.stringify(lastSeqs));
+  renameSync(`${seqFile}.new`, seqFile);
 }
 
 process.stdin.on('data', () => {

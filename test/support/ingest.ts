@@ -8,12 +8,15 @@ const MAIN = new URL('fake-server.ts', import.meta.url).pathname;
 export class FakeServer {
   readonly child: ChildProcess;
   readonly #lines: Interface;
-  readonly #waiting: ((line: string) => void)[] = [];
+  readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
 
   private constructor(child: ChildProcess, lines: Interface) {
     this.child = child;
     this.#lines = lines;
-    this.#lines.on('line', (line) => this.#waiting.shift()?.(line));
+    this.#lines.on('line', (line) => this.#waiting.shift()?.resolve(line));
+    child.on('exit', () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the fake server has ended'));
+    });
   }
 
   /** Starts one and waits until it listens. @param seqFile keeps what it acknowledged for its successor. */
@@ -43,6 +46,6 @@ export class FakeServer {
   }
 
   #line(): Promise<string> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 }
