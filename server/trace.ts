@@ -44,8 +44,6 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #pairing: Pairing;
-  /** Opened since the last flush: those still open then go to the store as open. */
-  #fresh: OpenSpan[] = [];
   #longOpen: Span[] = [];
   #oldest = new Map<number, number>();
   #inflight = new Map<number, number>();
@@ -95,10 +93,6 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   // --- PairSink ---
 
-  opened(open: OpenSpan): void {
-    this.#fresh.push(open);
-  }
-
   closed(span: Span, open: OpenSpan | null): void {
     if (span.durationNs !== null && span.state === 'done') {
       const endS = Math.floor((span.startUs + span.durationNs / 1_000) / 1e6);
@@ -125,14 +119,13 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     this.#survey(monoNs);
   }
 
-  /** Hands what has gathered to the store; wants to be called some 10 times a second. */
+  /** Hands what has gathered to the store, and what has not ended by now as open; wants to be called 10 times a second. */
   flush(): void {
-    for (const open of this.#fresh) {
-      if (open.span.state !== 'open' || open.stored) continue;
+    for (const open of this.#pairing.openSpans()) {
+      if (open.stored) continue;
       this.#store.insert(open.span, open.instance);
       open.stored = true;
     }
-    this.#fresh = [];
     this.#store.flush();
   }
 

@@ -10,6 +10,10 @@ import type { Trace } from '../trace.ts';
 import { lineToEvent } from './lines.ts';
 import type { Arrival } from './pairing.ts';
 
+/** Spans that wait for the store before senders are asked to wait, and until they may go on. */
+const CONGESTED_SPANS = 60_000;
+const RELIEVED_SPANS = 30_000;
+
 /** How long a collector may be away before what it left open is given up, in ms. */
 export const AWAY_MS = 10_000;
 
@@ -30,6 +34,7 @@ export class Intake {
   readonly #clock: Clock;
   readonly #host: string;
   readonly #collectors = new Map<string, Collector>();
+  readonly #waiting: (() => void)[] = [];
 
   constructor(trace: Trace, store: Store, clock: Clock, host: string) {
     this.#trace = trace;
@@ -43,6 +48,29 @@ export class Intake {
     let count = 0;
     for (const one of this.#collectors.values()) if (one.awaySinceNs === null) count++;
     return count;
+  }
+
+  /**
+   * Whether senders should wait: the store works but is behind. What they hold back lies in their own bounded rings,
+   * not in our memory. A store that fails makes nobody wait; what it cannot take is counted.
+   */
+  get congested(): boolean {
+    const { state, queued } = this.#store.gauges();
+    return state === 'ok' && queued > CONGESTED_SPANS;
+  }
+
+  /** Resolves when senders may go on. */
+  async relieved(): Promise<void> {
+    if (!this.congested) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets waiting senders go on once there is room; called by the server's own rounds. */
+  relieve(): void {
+    if (this.#waiting.length === 0) return;
+    const { state, queued } = this.#store.gauges();
+    if (state === 'ok' && queued > RELIEVED_SPANS) return;
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   /** An event line of any program. */

@@ -11,7 +11,7 @@ import { opName } from '../../shared/ops.ts';
 import type { Span, SpanState } from '../../shared/span.ts';
 import { blankSpan, setErrno } from '../../shared/span.ts';
 import type { WireEvent } from '../../shared/wire/frames.ts';
-import { ENTER, EXIT } from '../../shared/wire/frames.ts';
+import { ENTER, EXIT, LOST } from '../../shared/wire/frames.ts';
 
 export type PairingLoss =
   | 'exit-without-enter'
@@ -31,7 +31,7 @@ export interface OpenSpan {
   readonly span: Span;
   readonly mount: PairMount;
   /** Collector process it came from; null for event lines. */
-  readonly instance: string | null;
+  instance: string | null;
   /** ENTER on this machine's monotonic clock. */
   readonly enterMonoNs: number;
   /** From when its threshold counts: ENTER, or its arrival where a backlog is being read. */
@@ -43,7 +43,6 @@ export interface OpenSpan {
 }
 
 export interface PairSink {
-  opened(open: OpenSpan): void;
   /** `open` is null where no ENTER had been seen. */
   closed(span: Span, open: OpenSpan | null): void;
   loss(cause: PairingLoss, mount: PairMount, atUs: number): void;
@@ -102,6 +101,7 @@ export class Pairing {
   push(event: WireEvent, mount: PairMount, arrival: Arrival): void {
     if (event.kind === ENTER) this.#enter(event, mount, arrival);
     else if (event.kind === EXIT) this.#exit(event, mount, arrival);
+    else if (event.kind === LOST) this.#lose(event, mount);
     else this.#whole(event, mount);
   }
 
@@ -132,6 +132,15 @@ export class Pairing {
   #enter(event: WireEvent, mount: PairMount, arrival: Arrival): void {
     const before = this.#open.get(mount.id)?.get(event.id);
     if (before) {
+      // The kernel's own numbers outlive a collector: its successor finds the same operation still open.
+      if (
+        mount.kind === 'kernel' &&
+        before.instance !== arrival.instance &&
+        before.span.op === opName(event.op)
+      ) {
+        before.instance = arrival.instance;
+        return;
+      }
       if (before.span.startUs === event.tsUs && before.span.op === opName(event.op)) {
         this.#sink.loss('duplicate-enter', mount, event.tsUs);
         return;
@@ -151,7 +160,6 @@ export class Pairing {
       this.#orphan(held.event, mount);
     }
     this.#put(event.id, open);
-    this.#sink.opened(open);
     if (this.#openCount > this.#maxOpen) this.#dropOldest();
   }
 
@@ -177,6 +185,12 @@ export class Pairing {
     span.durationNs = event.durNs;
     setErrno(span, event.errno ?? 0);
     this.#close(span, 'done', open);
+  }
+
+  /** Its collector will not see its end. */
+  #lose(event: WireEvent, mount: PairMount): void {
+    const open = this.#take(mount.id, event.id);
+    if (open) this.#close(open.span, 'lost', open);
   }
 
   #openSpan(event: WireEvent, mount: PairMount, arrival: Arrival): OpenSpan {

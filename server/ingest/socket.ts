@@ -64,7 +64,12 @@ function serve(socket: net.Socket, intake: Intake, log: Logger): void {
       if (told++ < MAX_TOLD && socket.writable) socket.write(`${JSON.stringify({ line, error })}\n`);
     },
   });
-  socket.on('data', (chunk: Buffer) => session.push(chunk));
+  socket.on('data', (chunk: Buffer) => {
+    session.push(chunk);
+    if (!intake.congested) return;
+    socket.pause();
+    void intake.relieved().then(() => socket.resume());
+  });
   socket.on('error', (error) => log.debug({ error: error.message }, 'ingest connection broke'));
   socket.on('close', () => session.end());
 }

@@ -20,57 +20,71 @@ export interface Subscription {
   spans: boolean;
 }
 
-interface Client extends Subscription {
+interface Client {
   socket: LiveSocket;
+  group: Group;
   /** Spans this client has missed because it was behind. */
   omitted: number;
   /** The list of open spans it saw last; compared by reference. */
   seenOpen: readonly Span[] | null;
 }
 
-interface Group {
-  spans: Span[];
+/** Clients with the same filter, and what matches it since the last frame. */
+interface Group extends Subscription {
+  clients: number;
+  /** The newest matching spans; entry `matched % MAX_SPANS_PER_FRAME` is the next to be written. */
+  ring: Span[];
+  matched: number;
+}
+
+/** One frame's content for a group, encoded when the first client needs it. */
+interface Content {
+  spans: readonly Span[];
   omitted: number;
-  open: Span[];
-  /** Encoded body without `omitted` and `open`. */
-  body: string | null;
+  open: readonly Span[];
+  encoded: string | null;
 }
 
 /** Spans a frame carries at most: at 20 frames a second 20,000 spans/s, more than anyone reads. */
 export const MAX_SPANS_PER_FRAME = 1_000;
 /** A client with more than this unsent is behind. */
 const MAX_BUFFERED_BYTES = 2 * 1024 * 1024;
-/** Ended spans kept between two frames; beyond it only their number is. */
-const MAX_PENDING = 20_000;
 
 export class LiveHub {
   readonly #clients = new Map<LiveSocket, Client>();
-  #pending: Span[] = [];
-  #pendingOmitted = 0;
+  readonly #groups = new Map<string, Group>();
 
   get size(): number {
     return this.#clients.size;
   }
 
   join(socket: LiveSocket, subscription: Subscription, snapshot: LiveFrame): void {
-    this.#clients.set(socket, { socket, ...subscription, omitted: 0, seenOpen: null });
+    this.#clients.set(socket, { socket, group: this.#enter(subscription), omitted: 0, seenOpen: null });
     socket.send(JSON.stringify(snapshot));
   }
 
   subscribe(socket: LiveSocket, subscription: Subscription): void {
     const client = this.#clients.get(socket);
-    if (client) Object.assign(client, subscription, { seenOpen: null });
+    if (!client) return;
+    this.#quit(client.group);
+    client.group = this.#enter(subscription);
+    client.seenOpen = null;
   }
 
   leave(socket: LiveSocket): void {
+    const client = this.#clients.get(socket);
+    if (!client) return;
     this.#clients.delete(socket);
+    this.#quit(client.group);
   }
 
-  /** A span that has ended. Costs nothing while nobody listens. */
+  /** A span that has ended. Costs nothing while nobody listens; keeps no more of a group than a frame holds. */
   offer(span: Span): void {
-    if (this.#clients.size === 0) return;
-    if (this.#pending.length < MAX_PENDING) this.#pending.push(span);
-    else this.#pendingOmitted++;
+    for (const group of this.#groups.values()) {
+      if (!group.spans || (group.match && !group.match(span))) continue;
+      group.ring[group.matched % MAX_SPANS_PER_FRAME] = span;
+      group.matched++;
+    }
   }
 
   /** To everyone, whatever they filter for: ticks and stalls. A client that is far behind goes without a tick. */
@@ -85,53 +99,61 @@ export class LiveHub {
 
   /** Sends what has ended since the last call. @param open the long-open spans, a new array only when they changed. */
   flush(nowUs: number, open: readonly Span[]): void {
-    const spans = this.#pending;
-    const skipped = this.#pendingOmitted;
-    this.#pending = [];
-    this.#pendingOmitted = 0;
-    const groups = new Map<string, Group>();
+    const contents = new Map<Group, Content>();
     for (const client of this.#clients.values()) {
-      const key = `${client.spans ? 1 : 0}${client.filter}`;
-      let group = groups.get(key);
-      if (!group) {
-        group = select(client, spans, skipped, open);
-        groups.set(key, group);
+      let content = contents.get(client.group);
+      if (!content) {
+        content = take(client.group, open);
+        contents.set(client.group, content);
       }
-      this.#sendTo(client, group, nowUs, open);
+      sendTo(client, content, nowUs, open);
     }
   }
 
-  #sendTo(client: Client, group: Group, nowUs: number, open: readonly Span[]): void {
-    if (client.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      client.omitted += group.omitted + group.spans.length;
-      return;
+  #enter(subscription: Subscription): Group {
+    const key = keyOf(subscription);
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = { ...subscription, clients: 0, ring: [], matched: 0 };
+      this.#groups.set(key, group);
     }
-    const omitted = client.omitted + group.omitted;
-    const openChanged = client.seenOpen !== open;
-    if (group.spans.length === 0 && omitted === 0 && !openChanged) return;
-    group.body ??= JSON.stringify(group.spans);
-    const head: Omit<BatchFrame, 'spans'> = {
-      type: 'batch',
-      nowUs,
-      omitted,
-      open: openChanged ? group.open : null,
-    };
-    client.omitted = 0;
-    client.seenOpen = open;
-    client.socket.send(`${JSON.stringify(head).slice(0, -1)},"spans":${group.body}}`);
+    group.clients++;
+    return group;
+  }
+
+  #quit(group: Group): void {
+    if (--group.clients === 0) this.#groups.delete(keyOf(group));
   }
 }
 
-function select(client: Client, spans: readonly Span[], skipped: number, open: readonly Span[]): Group {
-  const match = client.match;
-  const openMatching = match ? open.filter(match) : [...open];
-  if (!client.spans) return { spans: [], omitted: 0, open: openMatching, body: null };
-  const matching = match ? spans.filter(match) : spans;
-  const kept = matching.length > MAX_SPANS_PER_FRAME ? matching.slice(-MAX_SPANS_PER_FRAME) : matching;
-  return {
-    spans: kept as Span[],
-    omitted: matching.length - kept.length + skipped,
-    open: openMatching,
-    body: null,
-  };
+function keyOf({ filter, spans }: Subscription): string {
+  return `${spans ? 1 : 0}${filter}`;
+}
+
+/** What a group's clients are to see, in order of the spans' end; the group starts afresh. */
+function take(group: Group, open: readonly Span[]): Content {
+  const { ring, matched, match } = group;
+  const at = matched % MAX_SPANS_PER_FRAME;
+  const spans = matched > MAX_SPANS_PER_FRAME ? [...ring.slice(at), ...ring.slice(0, at)] : ring;
+  group.ring = [];
+  group.matched = 0;
+  return { spans, omitted: matched - spans.length, open: match ? open.filter(match) : open, encoded: null };
+}
+
+function sendTo(client: Client, content: Content, nowUs: number, open: readonly Span[]): void {
+  if (client.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+    client.omitted += content.omitted + content.spans.length;
+    return;
+  }
+  const omitted = client.omitted + content.omitted;
+  const openChanged = client.seenOpen !== open;
+  if (content.spans.length === 0 && omitted === 0 && !openChanged) return;
+  content.encoded ??= JSON.stringify(content.spans);
+  const head = { type: 'batch', nowUs, omitted, open: openChanged ? [...content.open] : null } satisfies Omit<
+    BatchFrame,
+    'spans'
+  >;
+  client.omitted = 0;
+  client.seenOpen = open;
+  client.socket.send(`${JSON.stringify(head).slice(0, -1)},"spans":${content.encoded}}`);
 }

@@ -43,7 +43,7 @@ export class Pulse {
     this.#lastBeatNs = this.#parts.clock.monoNs();
     this.#timers.push(
       setInterval(() => this.#beat(), FRAME_MS),
-      setInterval(() => this.#parts.trace.flush(), FLUSH_MS),
+      setInterval(() => this.#flush(), FLUSH_MS),
     );
   }
 
@@ -52,6 +52,11 @@ export class Pulse {
     for (const timer of this.#timers) clearInterval(timer);
     this.#parts.trace.second();
     this.#parts.trace.flush();
+  }
+
+  #flush(): void {
+    this.#parts.trace.flush();
+    this.#parts.intake.relieve();
   }
 
   #beat(): void {

@@ -38,7 +38,12 @@ export function eventsRoute(app: Scope, { intake }: Context): void {
         (number) => reject(number, 'longer than 1 MiB'),
       );
       const body = request.body as AsyncIterable<Buffer> | undefined;
-      if (body) for await (const chunk of body) splitter.push(chunk);
+      if (body) {
+        for await (const chunk of body) {
+          splitter.push(chunk);
+          await intake.relieved();
+        }
+      }
       splitter.end();
       return answer;
     },

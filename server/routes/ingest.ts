@@ -30,6 +30,9 @@ export function ingestRoute(app: Scope, { intake, log }: Context): void {
       });
       socket.on('message', (data: Buffer, isBinary: boolean) => {
         session.push(isBinary ? data : Buffer.concat([data, Buffer.from('\n')]));
+        if (!intake.congested) return;
+        socket.pause();
+        void intake.relieved().then(() => socket.resume());
       });
       socket.on('close', () => session.end());
       socket.on('error', (error: Error) => log.debug({ error: error.message }, 'ingest WebSocket broke'));

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Arrival,
-  type OpenSpan,
-  Pairing,
-  type PairMount,
-  REORDER_MS,
-} from '../../server/ingest/pairing.ts';
+import { type Arrival, Pairing, type PairMount, REORDER_MS } from '../../server/ingest/pairing.ts';
 import { opCode } from '../../shared/ops.ts';
 import type { Span } from '../../shared/span.ts';
 import { ENTER, EXIT, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
@@ -43,27 +37,25 @@ function event(kind: 1 | 2 | 3, id: number | string, fields: Partial<WireEvent> 
 }
 
 function bench(maxOpen?: number) {
-  const opened: OpenSpan[] = [];
   const closed: Span[] = [];
   const losses: string[] = [];
   const sink = {
-    opened: (open: OpenSpan) => opened.push(open),
     closed: (span: Span) => closed.push({ ...span }),
     loss: (cause: string) => losses.push(cause),
   };
   const pairing = new Pairing(sink as never, 1, maxOpen);
   const arrival: Arrival = { instance: 'a', local: true, monoNs: 5e9, wallUs: 1e15 };
   const push = (one: WireEvent, at: Partial<Arrival> = {}) => pairing.push(one, mount, { ...arrival, ...at });
-  return { pairing, opened, closed, losses, push };
+  return { pairing, closed, losses, push };
 }
 
 describe('pairing', () => {
   it('joins ENTER and EXIT into a span with what both tell', () => {
-    const { push, opened, closed } = bench();
+    const { push, pairing, closed } = bench();
     push(
       event(ENTER, 7, { path: '/a', size: 4096, pid: 41, comm: 'cat', args: { flags: 1 }, monoNs: 1_000 }),
     );
-    expect(opened).toHaveLength(1);
+    expect(pairing.openCount).toBe(1);
     push(event(EXIT, 7, { errno: 0, bytes: 100, monoNs: 3_500, args: { late: true } }));
     expect(closed).toMatchObject([
       {
