@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readMountinfo } from '../mirror/mountinfo.ts';
+import { readMountinfo } from '../mountinfo.ts';
 
 /** Paths inside the mount. */
 export const PLACES = {

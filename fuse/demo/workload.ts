@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { mountAt } from '../mirror/mountinfo.ts';
+import { mountAt } from '../mountinfo.ts';
 import { type Chore, chores } from './chores.ts';
 import { clear, demoPlaces } from './tree.ts';
 

@@ -1,14 +1,15 @@
 // Takes events from a collector's hot path and brings them to the server without ever waiting for it. Events go into
 // an open batch; it is closed by size, or a short time after its first event, and joins a ring of fixed size.
 import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
-import { FRAME, type Hello, jsonFrame, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
+import type { Hello, WireEvent, WireLoss, WireMount } from '../../shared/wire/frames.ts';
 import { Link } from './link.ts';
 import { Ring } from './ring.ts';
+import { Roster } from './roster.ts';
 
 export interface EmitterOptions {
   socketPath: string;
   hello: Hello;
-  /** Mounts that events refer to by index; told to every server before any event. */
+  /** Mounts that events refer to by index from the start; told to every server before any event. */
   mounts: readonly WireMount[];
   /** Called before a batch is closed by time, to add what the collector held back. */
   beforeFlush?: () => void;
@@ -28,8 +29,11 @@ export class Emitter {
   readonly #encoder: BatchEncoder;
   readonly #ring: Ring;
   readonly #link: Link;
+  readonly #roster: Roster;
   readonly #flushMs: number;
   #nextSeq = 1;
+  /** Last event handed out on this connection. */
+  #writtenSeq = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   #leftover = 0;
@@ -40,12 +44,17 @@ export class Emitter {
     this.#encoder = new BatchEncoder(options.batchEvents ?? 512);
     this.#ring = new Ring(options.ringBatches ?? 256, options.ringBytes ?? 16 * 1024 * 1024);
     this.#flushMs = options.flushMs ?? 25;
+    this.#roster = new Roster(options.mounts);
     this.#link = new Link(options.socketPath, options.hello, {
       welcome: (lastSeq) => {
         this.#ring.resume(lastSeq);
-        return options.mounts.map((mount) => jsonFrame(FRAME.MOUNT, mount));
+        this.#writtenSeq = lastSeq;
+        return this.#roster.begin(lastSeq);
       },
-      acknowledged: (seq) => this.#ring.acknowledge(seq),
+      acknowledged: (seq) => {
+        this.#ring.acknowledge(seq);
+        this.#roster.acknowledge(seq);
+      },
       next: () => this.#next(),
     });
   }
@@ -75,6 +84,25 @@ export class Emitter {
     this.wake();
   }
 
+  /** A mount that is new or has changed; known to the server before the events that follow. Its index is the caller's. */
+  announce(mount: WireMount): void {
+    this.#roster.announce(mount);
+    this.#link.kick();
+  }
+
+  /** A mount is gone, behind every event so far. Its index is free for another once 256 more are gone. */
+  gone(index: number, reason: string): void {
+    if (this.#encoder.count > 0) this.#seal();
+    this.#roster.gone({ index, reason }, this.#nextSeq - 1);
+    this.#link.kick();
+  }
+
+  /** Events that the collector knows to be missing. */
+  loss(loss: WireLoss): void {
+    this.#roster.loss(loss);
+    this.#link.kick();
+  }
+
   /** Sees to it that `beforeFlush` is called in time. */
   wake(): void {
     this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
@@ -86,7 +114,8 @@ export class Emitter {
     this.#flush();
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
-    if (this.#link.connected && (this.#ring.unsent > 0 || !this.#link.idle)) {
+    const told = this.#ring.unsent === 0 && this.#roster.isQuiet(this.#writtenSeq);
+    if (this.#link.connected && !(told && this.#link.idle)) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
         setTimeout(resolve, CLOSE_MS);
@@ -110,8 +139,11 @@ export class Emitter {
   }
 
   #next(): Uint8Array | null {
+    const notice = this.#roster.next(this.#writtenSeq);
+    if (notice) return notice;
     const batch = this.#ring.next();
     if (!batch) this.#drained?.();
+    else this.#writtenSeq = batch.lastSeq;
     return batch?.frame ?? null;
   }
 }

@@ -2,9 +2,9 @@
 // recognised from mountinfo first, and never touched by this process.
 import { constants, promises as fs, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { isFuse, mountAt } from '../mountinfo.ts';
 import type { MirrorArgs } from './args.ts';
 import { errnoOf, Failure } from './failure.ts';
-import { isFuse, mountAt } from './mountinfo.ts';
 import { findFusermount, probe, unmount } from './unmount.ts';
 
 /** libfuse and the patched library hold the mount point in a buffer of this size. */

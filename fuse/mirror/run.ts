@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Hello, WIRE_VERSION, type WireMount } from '../../shared/wire/frames.ts';
+import { mountAt } from '../mountinfo.ts';
 import type { MirrorArgs } from './args.ts';
 import { type Backing, createBacking } from './backing.ts';
 import type { Call } from './call.ts';
 import { checkMachine, checkPlaces, type Places } from './checks.ts';
 import type { Dispatch } from './dispatch.ts';
 import { Failure, messageOf } from './failure.ts';
-import { mountAt } from './mountinfo.ts';
 import { bytesOf } from './names.ts';
 import { exitNow, loadBinding } from './native.ts';
 import { FS_TYPE, mount, type Session, sessionMemory } from './session.ts';

@@ -67,7 +67,8 @@ function readStrings(payload: Uint8Array, view: DataView, count: number, end: nu
 
 function readRecord(view: DataView, at: number, strings: Strings): WireEvent {
   const kind = view.getUint8(at + AT.kind);
-  if (kind !== 1 && kind !== 2 && kind !== 3) throw new WireError(`record kind ${kind} is not known`);
+  if (kind !== 1 && kind !== 2 && kind !== 3 && kind !== 4)
+    throw new WireError(`record kind ${kind} is not known`);
   const has = view.getUint16(at + AT.has, true);
   return {
     kind,

@@ -44,6 +44,17 @@ export interface WireMount {
   connection: number | null;
   daemon: { pid: number; comm: string | null } | null;
   tier: Tier;
+  /** Why the tier is not the best there is, and what to do for more. */
+  tierReason?: string | null;
+  /** As fusectl counts them. */
+  waiting?: number | null;
+  maxBackground?: number | null;
+  /** Mount options, as mountinfo lists them. */
+  options?: string;
+  /** The mount namespace, where it is not that of the collector. */
+  namespace?: string | null;
+  /** Processes that wait for an answer of it, as far as /proc tells; for mounts whose operations are not captured. */
+  blocked?: { pid: number; tid: number; comm: string | null }[];
 }
 
 /** A mount went away; its open operations are aborted. */
@@ -67,9 +78,9 @@ export interface Welcome {
   lastSeq: number;
 }
 
-/** One ENTER, EXIT or finished span, as collectors see it. `monoNs` is CLOCK_MONOTONIC, `tsUs` wall time. */
+/** One ENTER, EXIT, finished span, or an open one whose end will not be seen (LOST), as collectors see it. `monoNs` is CLOCK_MONOTONIC, `tsUs` wall time. */
 export interface WireEvent {
-  kind: 1 | 2 | 3;
+  kind: 1 | 2 | 3 | 4;
   mount: number;
   op: number;
   id: number | string;
@@ -96,6 +107,7 @@ export interface WireEvent {
 export const ENTER = 1;
 export const EXIT = 2;
 export const SPAN = 3;
+export const LOST = 4;
 
 /** A frame with a JSON payload. */
 export function jsonFrame(type: FrameType, body: unknown): Uint8Array {

@@ -5,6 +5,7 @@ import { nullable } from '../nullable.ts';
 import { SourceKindSchema } from '../span.ts';
 
 const index = Type.Integer({ minimum: 0, maximum: 0xffff });
+const count = Type.Integer({ minimum: 0 });
 const name = Type.String({ maxLength: 4_096 });
 
 export const HelloSchema = Type.Object({
@@ -25,6 +26,14 @@ export const MountFrameSchema = Type.Object({
   connection: nullable(Type.Integer()),
   daemon: nullable(Type.Object({ pid: Type.Integer(), comm: nullable(name) })),
   tier: TierSchema,
+  tierReason: Type.Optional(nullable(name)),
+  waiting: Type.Optional(nullable(count)),
+  maxBackground: Type.Optional(nullable(count)),
+  options: Type.Optional(name),
+  namespace: Type.Optional(nullable(name)),
+  blocked: Type.Optional(
+    Type.Array(Type.Object({ pid: count, tid: count, comm: nullable(name) }), { maxItems: 100 }),
+  ),
 });
 
 export const LossSchema = Type.Object({

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseMirrorArgs } from '../../fuse/mirror/args.ts';
-import { parseMountinfo } from '../../fuse/mirror/mountinfo.ts';
 import { bytesOf, fsName, traceName } from '../../fuse/mirror/names.ts';
 import { fuseOptions } from '../../fuse/mirror/session.ts';
+import { parseMountinfo } from '../../fuse/mountinfo.ts';
 import { type Ended, mirrorCommand, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 
@@ -92,7 +92,7 @@ describe('mountinfo', () => {
     const text = `36 35 0:45 / /mnt/a\\040b rw,noatime shared:1 master:2 - fuse.sshfs host:/x\\134y rw
 37 35 8:1 /sub /mnt/a\\040b rw - ext4 /dev/sda1 rw
 `;
-    expect(parseMountinfo(text)).toEqual([
+    expect(parseMountinfo(text)).toMatchObject([
       { id: 36, minor: 45, mountpoint: '/mnt/a b', fsType: 'fuse.sshfs', source: 'host:/x\\y' },
       { id: 37, minor: 1, mountpoint: '/mnt/a b', fsType: 'ext4', source: '/dev/sda1' },
     ]);

@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Hold } from '../../fuse/demo/hold.ts';
 import { PLACES } from '../../fuse/demo/tree.ts';
-import { readMountinfo } from '../../fuse/mirror/mountinfo.ts';
+import { readMountinfo } from '../../fuse/mountinfo.ts';
 import type { FakeCounts } from '../support/fake-server.ts';
 import { type Mirror, ready, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { readMountinfo } from '../../fuse/mirror/mountinfo.ts';
+import { readMountinfo } from '../../fuse/mountinfo.ts';
 import { bash, type Mirror, mirrorCommand, ready, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { isAlive, until } from '../support/until.ts';

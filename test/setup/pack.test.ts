@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readMountinfo } from '../../fuse/mirror/mountinfo.ts';
+import { readMountinfo } from '../../fuse/mountinfo.ts';
 import { run } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { until } from '../support/until.ts';

@@ -4,7 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readMountinfo } from '../../fuse/mirror/mountinfo.ts';
+import { readMountinfo } from '../../fuse/mountinfo.ts';
 import { until } from './until.ts';
 
 const MAIN = new URL('../../fuse/mirror/main.ts', import.meta.url).pathname;
