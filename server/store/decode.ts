@@ -81,7 +81,7 @@ export function spanOf(row: SpanRow): Span {
  * The very double that was stored: one of today's is a multiple of 0.25 µs, one of a trace that counts from 0 has at
  * most ns, and their sum in ns is exact.
  */
-export function startUs(wholeUs: number, restNs: number): number {
+function startUs(wholeUs: number, restNs: number): number {
   const ns = wholeUs * 1_000 + restNs;
   return Number.isSafeInteger(ns) ? ns / 1_000 : wholeUs + restNs / 1_000;
 }

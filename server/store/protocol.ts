@@ -67,8 +67,7 @@ export type FromWriter =
   | { type: 'facts'; facts: StoreFacts }
   | { type: 'state'; state: 'ok' | 'failing'; message: string | null }
   /** The file was gone or broken; a new one was begun. */
-  | { type: 'renewed'; setAside: string | null; message: string }
-  | { type: 'closed' };
+  | { type: 'renewed'; setAside: string | null; message: string };
 
 export type Query =
   | { kind: 'spans'; query: SpansQuery }
@@ -107,5 +106,4 @@ export type FromReader =
   | { type: 'ready' }
   | { type: 'refused'; code: ErrorCode; message: string }
   | { type: 'answer'; number: number; answer: unknown }
-  | { type: 'error'; number: number; code: ErrorCode; message: string }
-  | { type: 'closed' };
+  | { type: 'error'; number: number; code: ErrorCode; message: string };

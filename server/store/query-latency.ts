@@ -1,5 +1,6 @@
 // Histograms and the heat map. A filter on operation, mount or source alone is answered from the rollups, in whole
-// seconds; any other looks at the spans of the range, which takes longer and may be refused.
+// seconds; any other looks at the spans of the range, which takes longer and may be refused. An operation belongs to
+// the time at which it ended.
 import type { Database } from 'better-sqlite3';
 import type {
   HeatmapAnswer,
@@ -21,6 +22,8 @@ import { type Range, rangeOf } from './range.ts';
 import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
 const SCAN_MS = 10_000;
+/** Latency of the last seconds is not in the tiers yet. */
+const RECENT_NS = 10_000_000_000n;
 /** What a heat map shows where no range is given. */
 const DEFAULT_HEATMAP_US = 600e6;
 /** Rows of the heat map: four an octave, from 8 µs to 137 s, on edges of histogram buckets. */
@@ -114,18 +117,11 @@ export class LatencyQueries {
         }
       }
     } else {
-      // A span belongs to the second in which it ended, and may have begun long before.
-      await this.scan(
-        filter,
-        { fromUs: null, toUs: toS * 1e6 },
-        ([, , durationNs, , endS]) => {
-          const column = columns[Math.floor((endS - fromS) / stepS)];
-          if (!column || endS < fromS) return;
-          const row = rowOf(bucketOf(durationNs));
-          column[row] = (column[row] ?? 0) + 1;
-        },
-        fromS,
-      );
+      await this.scan(filter, { fromUs: fromS * 1e6, toUs: toS * 1e6 }, ([, , durationNs, , endS]) => {
+        const column = columns[Math.floor((endS - fromS) / stepS)];
+        const row = rowOf(bucketOf(durationNs));
+        if (column) column[row] = (column[row] ?? 0) + 1;
+      });
     }
     return {
       fromUs: fromS * 1e6,
@@ -160,29 +156,36 @@ export class LatencyQueries {
     return { fromUs: range.fromUs ?? Math.min(oldest ?? toUs, toUs), toUs };
   }
 
-  /** Every finished span of the filter that began in the range; `endedFromS` leaves out what ended before. */
-  private async scan(
-    filter: Filter,
-    range: Range,
-    each: (row: ScanRow) => void,
-    endedFromS: number | null = null,
-  ): Promise<void> {
+  /** Every finished span of the filter that ended in the range. */
+  private async scan(filter: Filter, range: Range, each: (row: ScanRow) => void): Promise<void> {
     const where = this.filters.compile(filter, this.clock());
-    const ended = endedFromS === null ? '' : `AND s.start_ns + s.duration_ns >= ${endedFromS} * 1000000000`;
+    const ended: string[] = [];
+    if (range.fromUs !== null)
+      ended.push(`AND s.start_ns + s.duration_ns >= ${Math.floor(range.fromUs)} * 1000`);
+    if (range.toUs !== null) ended.push(`AND s.start_ns + s.duration_ns < ${Math.ceil(range.toUs)} * 1000`);
     const statement = this.db
       .prepare(
         `SELECT s.op, s.mount_id, s.duration_ns, s.errno, (s.start_ns + s.duration_ns) / 1000000000 FROM spans s
-         WHERE ${sliceSql('desc')} AND s.state = 1 AND s.duration_ns IS NOT NULL ${ended} AND ${where.sql}`,
+         WHERE ${sliceSql('desc')} AND s.state = 1 AND s.duration_ns IS NOT NULL ${ended.join(' ')} AND ${where.sql}`,
       )
       .raw();
     const from = range.toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(range.toUs)) * 1_000n, id: 0 };
-    const to = range.fromUs === null ? LOWEST : { startNs: BigInt(Math.floor(range.fromUs)) * 1_000n, id: 0 };
+    const to = range.fromUs === null ? LOWEST : { startNs: this.earliestStart(range.fromUs), id: 0 };
     const until = performance.now() + SCAN_MS;
     for (const slice of this.walker.slices(from, to, 'desc')) {
       for (const row of statement.iterate(...sliceParams(slice), ...where.params)) each(row as ScanRow);
       if (performance.now() > until) throw tooMuch();
       await turn();
     }
+  }
+
+  /** The earliest start, ns, of what ended after a moment: the longest operation since then tells. */
+  private earliestStart(endUs: number): bigint {
+    const longest = this.db
+      .prepare('SELECT max(max_ns) FROM rollups WHERE step_s = 3600 AND at_s >= ?')
+      .pluck()
+      .get(Math.floor(endUs / 3_600e6) * 3_600) as number | null;
+    return BigInt(Math.floor(endUs)) * 1_000n - BigInt(longest ?? 0) - RECENT_NS;
   }
 
   private mountNames(): Map<number, string> {

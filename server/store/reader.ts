@@ -123,7 +123,6 @@ port.on('message', (message: ToReader) => {
   else if (message.type === 'open') open(message.file);
   else {
     reader?.close();
-    send({ type: 'closed' });
     port.close();
   }
 });

@@ -19,6 +19,7 @@ interface StoredRow {
 export class RollupWriter {
   private readonly read: Statement<number[], StoredRow>;
   private readonly write: Statement;
+  private readonly counts = new Float64Array(BUCKETS);
 
   constructor(db: Database) {
     this.read = db.prepare(
@@ -40,7 +41,7 @@ export class RollupWriter {
     const op = opCode(first.op);
     const atS = Math.floor(first.atS / step) * step;
     const stored = this.read.get(step, atS, first.mountId, op);
-    const counts = new Float64Array(BUCKETS);
+    const counts = this.counts.fill(0);
     if (stored) addEncoded(stored.histogram, counts);
     let { count, errors, sum_ns, min_ns, max_ns } = stored ?? {
       count: 0,

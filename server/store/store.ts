@@ -39,7 +39,7 @@ const MAX_BATCHES = 6;
 /** Of the small things, while the disk takes nothing. The oldest go first. */
 const MAX_SMALL = 20_000;
 /** A question waits so long for what was put before it. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 5_000;
 const CLOSE_MS = 10_000;
 /** A stretch of the dictionaries, and the step in which old spans go. */
 const MAX_EPOCH_S = 3_600;
@@ -54,9 +54,14 @@ interface Waiter {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const place = placeOf(options.file);
   const { maxBytes, maxAgeS } = options;
-  const writer = startWorker('writer', { file: place.file, named: place.named, maxBytes, maxAgeS });
+  const writer = startWorker(new URL('./writer.ts', import.meta.url), {
+    file: place.file,
+    named: place.named,
+    maxBytes,
+    maxAgeS,
+  });
   // Both start at once: loading their code takes longer than opening the file.
-  const reader = startWorker('reader', null);
+  const reader = startWorker(new URL('./reader.ts', import.meta.url), null);
   try {
     const found = await firstMessage<FromWriter, Found>(writer, (message) =>
       message.type === 'ready' ? message.found : null,
@@ -109,7 +114,6 @@ class WorkerStore implements Store {
   private message: string | null = null;
   private facts: StoreFacts;
   private closing: Promise<void> | null = null;
-  private closed: (() => void) | null = null;
 
   constructor(options: StoreOptions, file: string, found: Found, writer: Worker, reader: Worker) {
     this.options = options;
@@ -353,9 +357,6 @@ class WorkerStore implements Store {
         this.message = message.message;
         this.options.onState?.(this.state, message.message);
         break;
-      case 'closed':
-        this.closed?.();
-        break;
       case 'ready':
       case 'refused':
         // Only ever the first message; see openStore.
@@ -406,14 +407,10 @@ class WorkerStore implements Store {
       reject(new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs'));
     }
     this.answers.clear();
-    this.toReader({ type: 'close' });
     this.handOver();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.closed = resolve;
-    const timer = setTimeout(resolve, CLOSE_MS);
-    this.toWriter({ type: 'close' });
-    await promise;
-    clearTimeout(timer);
+    // The writer closes last: then SQLite folds its log into the file and removes it.
+    await ended(this.reader, () => this.toReader({ type: 'close' }));
+    await ended(this.writer, () => this.toWriter({ type: 'close' }));
     const unwritten = this.queued + this.givenUp;
     if (unwritten > 0) this.options.onLost?.('store-failing', unwritten);
     await Promise.all([this.writer.terminate(), this.reader.terminate()]);
@@ -440,6 +437,16 @@ function shorten(list: unknown[]): void {
 
 function nowS(): number {
   return Math.floor(Date.now() / 1_000);
+}
+
+/** Asks a worker to end, and waits until it has; not for ever, since its disk may hang. */
+async function ended(worker: Worker, ask: () => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  worker.once('exit', () => resolve());
+  const timer = setTimeout(resolve, CLOSE_MS);
+  ask();
+  await promise;
+  clearTimeout(timer);
 }
 
 /** The first message of a worker, where `read` takes it; else its refusal as an error. */

@@ -13,11 +13,11 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 
 export interface StoreOptions {
-  /** Path of the database, or `:memory:`. */
+  /** Path of the database, or `:memory:` (a file on tmpfs without a name). */
   file: string;
   /** Oldest spans go when the file grows past this. */
   maxBytes: number;
-  /** Spans older than this go. */
+  /** Spans that were stored longer ago than this go; open ones stay. */
   maxAgeS: number;
   /** Called when the store begins to fail and when it recovers; its gauges say the same. */
   onState?: (state: 'ok' | 'failing', message: string | null) => void;
@@ -97,12 +97,23 @@ export interface Store {
   /** Hands what was put since the last call to the writer. Called by the server's own timer. */
   flush(): void;
 
-  /** @throws CodedError FUSESCOPE_FILTER with the position, FUSESCOPE_CURSOR. */
+  /**
+   * A page that has looked for 1.5 s ends with what it has: it may be short or empty, and `nextCursor` goes on from
+   * there; only null is the end. By duration everything is looked at, finished spans alone; past 10 s it is refused.
+   * This and every other question first waits (5 s at most) for what was put before it.
+   * @throws CodedError FUSESCOPE_FILTER with the position, FUSESCOPE_CURSOR, FUSESCOPE_TIME, FUSESCOPE_BUSY
+   */
   spans(query: SpansQuery): Promise<SpanList>;
   span(id: number): Promise<Span | null>;
   /** Every span of the filter and range in order of start, in chunks of at most `chunk`: constant memory. */
   scan(filter: string, range: Partial<Range>, chunk?: number): AsyncIterable<Span[]>;
+  /**
+   * By the time at which operations ended. A filter on op, mount and source is answered from rollups in whole seconds
+   * (`fromUs`, `toUs` tell which); any other by looking at spans. `open` is 0 and `oldestOpenMs` null.
+   * @throws CodedError FUSESCOPE_BUSY where that would take more than 10 s
+   */
   latency(query: LatencyQuery): Promise<LatencyAnswer>;
+  /** The last ten minutes, unless a range is given. Columns are whole seconds. @throws as `latency` */
   heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
   stalls(
     state: 'open' | 'closed' | null,

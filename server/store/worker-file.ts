@@ -1,12 +1,9 @@
 // Workers are started by the name of their file, which ends in .ts in a checkout and in .js in the package.
 import { Worker } from 'node:worker_threads';
 
-/** Starts `./<name>` beside this file. */
-export function startWorker(name: 'writer' | 'reader', workerData: unknown): Worker {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new Worker(new URL(`./${name}.${extension}`, import.meta.url), {
-    workerData,
-    execArgv: [],
-    name: `store-${name}`,
-  });
+/** Starts the worker of a TypeScript file, or what was emitted from it. */
+export function startWorker(source: URL, workerData: unknown): Worker {
+  const emitted = import.meta.url.endsWith('.js');
+  const file = emitted ? new URL(source.href.replace(/\.ts$/, '.js')) : source;
+  return new Worker(file, { workerData, execArgv: [] });
 }

@@ -191,7 +191,6 @@ class Writer {
       // A disk that is full or gone: the next start finds this process dead.
     }
     this.writer.db.close();
-    send({ type: 'closed' });
     port.close();
   }
 }

@@ -22,7 +22,7 @@ export function compileFilter(filter: Filter): SpanTest {
 }
 
 /** One term, with its negation. */
-export function compileTerm(term: Term): SpanTest {
+function compileTerm(term: Term): SpanTest {
   const test = positive(term);
   return term.negated ? (span, nowUs) => !test(span, nowUs) : test;
 }
@@ -42,9 +42,7 @@ export function compileText(text: string): Matcher {
 }
 
 /** The errnos that a term lets through; null (open) never passes. */
-export function compileErrnos(
-  values: readonly (number | 'any' | 'none')[],
-): (errno: number | null) => boolean {
+function compileErrnos(values: readonly (number | 'any' | 'none')[]): (errno: number | null) => boolean {
   const any = values.includes('any');
   const wanted = new Set(values.filter((value) => typeof value === 'number'));
   if (values.includes('none')) wanted.add(0);

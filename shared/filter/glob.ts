@@ -42,11 +42,6 @@ export function compileGlob(pattern: string, mode: GlobMode): Matcher {
   return (text) => fits(text) && run(text, prefix.length, text.length - suffix.length);
 }
 
-/** True where nothing in the pattern is a wildcard. */
-export function isLiteral(pattern: string): boolean {
-  return !/(^|[^\\])(\\\\)*[*?]/.test(pattern);
-}
-
 function tokenize(pattern: string, mode: GlobMode): number[] {
   const tokens: number[] = [];
   if (mode === 'anywhere' && !pattern.startsWith('/') && !pattern.startsWith('**')) tokens.push(SEGMENTS);

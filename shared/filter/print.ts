@@ -7,7 +7,7 @@ export function print(filter: Filter): string {
   return filter.terms.map(printTerm).join(' ');
 }
 
-export function printTerm(term: Term): string {
+function printTerm(term: Term): string {
   const sign = term.negated ? '-' : '';
   if (term.kind === 'text') return sign + quoteText(term.text);
   return `${sign}${term.key}:${printValues(term).join(',')}`;
@@ -36,7 +36,7 @@ export function quoteLiteral(text: string): string {
 }
 
 /** Free text, with quotes where it needs them. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   const escaped = text.replace(/[\\"]/g, '\\$&');
   return /\s|^-|^[A-Za-z]+:|^$/.test(text) ? `"${escaped}"` : escaped;
 }

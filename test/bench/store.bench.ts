@@ -36,6 +36,7 @@ export async function bench(report: Report): Promise<void> {
       ratio,
       goal: '350 k',
     });
+    report.line('processor time of that, a span', formatDuration(alone.cpuNs).text);
     report.line('rollup rows, into three tiers', rate(alone.rollups));
     report.line('main thread to committed', rate(await throughThread(join(dir, 'thread.db'))), {
       goal: '150 k',
@@ -95,7 +96,7 @@ function plainInserts(file: string): number {
 }
 
 /** Fills a file as the server does, with rollups; answers what the writer's part took, spans and rollup rows a second. */
-function fillFile(file: string, total: number): { spans: number; rollups: number } {
+function fillFile(file: string, total: number): { spans: number; rollups: number; cpuNs: number } {
   const { db } = openDatabase(file);
   const writer = new BatchWriter(db, LIMITS);
   const beginUs = (Math.floor(Date.now() / 1_000) - WINDOW_S) * 1e6;
@@ -105,7 +106,7 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   const mounts = Array.from({ length: 8 }, (_, i) => mount(i + 1));
   const rest = { mounts, seconds: [], stalls: [], gaps: [], seqs: [], settings: [] };
   const span = blank();
-  let [ms, rollupMs, rollupRows] = [0, 0, 0];
+  let [ms, rollupMs, rollupRows, cpuUs] = [0, 0, 0, 0];
   for (let id = 1; id <= total; ) {
     for (let i = 0; i < 10_000 && id <= total; i++, id++) {
       fill(span, id, beginUs + Math.floor((id / total) * WINDOW_S * 4e6) / 4);
@@ -120,7 +121,10 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
     }
     const nowS = Math.floor(span.startUs / 1e6);
     const packed = encoder.take();
+    const before = process.cpuUsage();
     ms += timed(() => writer.write([{ number: 1, ...packed, ...rest, rollups: [] }], nowS));
+    const used = process.cpuUsage(before);
+    cpuUs += used.user + used.system;
     rollups.push(...recorder.takeFinished(nowS));
     rollupRows += rollups.length;
     const small = { number: 1, ...encoder.take(), ...rest, rollups: rollups.splice(0) };
@@ -129,7 +133,7 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   }
   releaseOwner(db);
   db.close();
-  return { spans: total / (ms / 1e3), rollups: rollupRows / (rollupMs / 1e3) };
+  return { spans: total / (ms / 1e3), rollups: rollupRows / (rollupMs / 1e3), cpuNs: (cpuUs * 1e3) / total };
 }
 
 async function throughThread(file: string): Promise<number> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../server/store/store.ts';
@@ -203,7 +204,7 @@ function startChild(file: string, batch: number) {
   mkdirSync(dirname(file), { recursive: true });
   const process = spawn(
     globalThis.process.execPath,
-    [join(import.meta.dirname, 'writing-child.ts'), file, String(batch)],
+    [fileURLToPath(new URL('./writing-child.ts', import.meta.url)), file, String(batch)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
