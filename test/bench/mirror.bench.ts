@@ -1,0 +1,80 @@
+// What a mirror costs: the same work on a plain bindfs, on a mirror that does not trace, on one that does, and on
+// LoggedFS. All are mounted at once and take turns, so that a busy machine is busy for each of them.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { FakeServer } from '../support/ingest.ts';
+import { mountsBelow, run, Workplace } from '../support/mirror.ts';
+import { until } from '../support/until.ts';
+import type { Report } from './report.ts';
+
+const CLIENT = new URL('mount-client.ts', import.meta.url).pathname;
+const ROUNDS = 7;
+const SECONDS = '0.7';
+const WORK = {
+  missing: 'stat of a missing name',
+  readSmall: 'open, read 4 KiB, close',
+  createSmall: 'create or truncate, write, close',
+  writeBlock: 'write 128 KiB',
+} as const;
+type Rates = Record<keyof typeof WORK, number>;
+
+export async function bench(report: Report): Promise<void> {
+  const place = new Workplace();
+  const socket = join(place.dir, 'ingest.sock');
+  const server = await FakeServer.start(socket);
+  try {
+    const dirs: Record<string, string> = {
+      'mirror, not tracing': (await place.mirror(place.make('s1'), place.make('m1'), ['--no-trace']))
+        .mountpoint,
+      'mirror, tracing': (await place.mirror(place.make('s2'), place.make('m2'), ['--socket', socket]))
+        .mountpoint,
+    };
+    await addOther(dirs, 'bindfs', place, (dir) => ['bindfs', ['-f', place.make('s3'), dir]]);
+    await addOther(dirs, 'LoggedFS', place, (dir) => ['loggedfs', ['-f', '-l', join(place.dir, 'log'), dir]]);
+    const rates: Record<string, Rates[]> = {};
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, dir] of Object.entries(dirs)) {
+        const { stdout, stderr } = await run(process.execPath, [CLIENT, dir, SECONDS]);
+        if (stderr !== '') throw new Error(`${name}: ${stderr}`);
+        rates[name] ??= [];
+        rates[name].push(JSON.parse(stdout) as Rates);
+      }
+    }
+    for (const [work, title] of Object.entries(WORK)) tell(report, title, work as keyof Rates, rates);
+  } finally {
+    await place.clean();
+    await server.kill();
+  }
+}
+
+function tell(report: Report, title: string, work: keyof Rates, rates: Record<string, Rates[]>): void {
+  report.section(`${title}, one client, calls a second (median of ${ROUNDS} rounds)`);
+  const reference = rates['mirror, not tracing']?.map((rate) => rate[work]) ?? [];
+  for (const [name, rounds] of Object.entries(rates)) {
+    const figures = rounds.map((rate) => rate[work]);
+    const ratio = median(figures.map((figure, round) => figure / (reference[round] ?? Number.NaN)));
+    report.line(name, Math.round(median(figures)).toLocaleString('en'), {
+      ratio: figures === reference ? undefined : `${ratio.toFixed(2)} of the mirror that does not trace`,
+      goal: name === 'mirror, tracing' ? '0.9, and more than LoggedFS' : undefined,
+    });
+  }
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Mounts another program's file system where it is installed. `clean` of the workplace unmounts it. */
+async function addOther(
+  dirs: Record<string, string>,
+  name: string,
+  place: Workplace,
+  command: (dir: string) => [string, string[]],
+): Promise<void> {
+  const dir = place.make(name.toLowerCase());
+  const [program, args] = command(dir);
+  if ((await run('which', [program])).status !== 0) return;
+  spawn(program, args, { stdio: 'ignore' });
+  await until(`${name} to mount`, () => mountsBelow(place.dir).includes(dir));
+  dirs[name] = dir;
+}
