@@ -1,7 +1,7 @@
 // The npm packages: installed when what is there is not what package-lock.json says. Scripts of packages are not
 // run, whatever npm's version thinks of them, but the one that brings the pinned Node.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { SetupError, say } from './say.mjs';
@@ -57,12 +57,39 @@ function npm(root, args) {
   const env = { ...process.env, PATH: path.join(delimiter) };
   if (!writable(process.env.npm_config_cache ?? join(homedir(), '.npm')))
     env.npm_config_cache = join(root, '.tmp/npm');
-  const { status, error } = spawnSync('npm', args, { cwd: root, env, stdio: ['ignore', 2, 2] });
-  if (status !== 0) {
-    throw new SetupError(
-      `npm ${args[0]} failed (${error?.message ?? `exit ${status}`}). See its message above; npm ${args.join(' ')} tries again.`,
+  const borrowed = join(root, '.tmp/node');
+  if (isTooOld(env)) {
+    // An old Node would silently leave out optional packages that say they need a newer one, vite's among them.
+    const node = read(join(root, 'package-lock.json'))?.packages['node_modules/node']?.version;
+    run(
+      root,
+      ['install', '--prefix', borrowed, '--loglevel=error', `node-linux-${process.arch}@${node}`],
+      env,
     );
+    env.PATH = [join(borrowed, 'node_modules/.bin'), ...path].join(delimiter);
   }
+  try {
+    run(root, args, env);
+  } finally {
+    rmSync(borrowed, { recursive: true, force: true });
+  }
+}
+
+/** Is the Node that npm runs on older than the packages ask for?  @param {NodeJS.ProcessEnv} env */
+function isTooOld(env) {
+  const version = spawnSync('node', ['--version'], { env, encoding: 'utf8' }).stdout ?? '';
+  const [major = 0, minor = 0] = version.replace('v', '').split('.').map(Number);
+  return major < 20 || (major === 20 && minor < 19);
+}
+
+/** @type {(root: string, args: string[], env: NodeJS.ProcessEnv) => void} */
+function run(root, args, env) {
+  const { status, error } = spawnSync('npm', args, { cwd: root, env, stdio: ['ignore', 2, 2] });
+  if (status === 0) return;
+  const why = error?.message ?? `exit ${status}`;
+  throw new SetupError(
+    `npm ${args[0]} failed (${why}). See its message above; npm ${args.join(' ')} tries again.`,
+  );
 }
 
 /** @param {string} dir */

@@ -1,5 +1,5 @@
 // Set-up of a checkout: node server/setup/setup.mjs start|test|build|check|package|prepare. Each step looks first and does
-// nothing when nothing is missing. Plain JavaScript for Node >= 20.
+// nothing when nothing is missing. Plain JavaScript for Node >= 18.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -53,9 +53,9 @@ function complete() {
 const [target = ''] = process.argv.slice(2);
 const steps = TARGETS[target];
 try {
-  if (Number(process.versions.node.split('.')[0]) < 20)
+  if (Number(process.versions.node.split('.')[0]) < 18)
     throw new SetupError(
-      `Node ${process.versions.node} is too old. Install Node 20 or later; Node 24 itself comes from npm.`,
+      `Node ${process.versions.node} is too old. Install Node 18 or later; Node 24 itself comes from npm.`,
     );
   if (!steps) throw new SetupError(`no such target: ${target}. One of ${Object.keys(TARGETS).join(', ')}.`);
   for (const step of steps) step();
