@@ -45,9 +45,9 @@ export function Top({ onSearch }: { onSearch: () => void }) {
         ))}
       </nav>
       <span className="sp" />
-      <button type="button" className="search" onClick={onSearch} aria-label="Search or run a command">
+      <button type="button" className="search" onClick={onSearch}>
         <Search className="ic" aria-hidden />
-        <span>Search or run a command</span>
+        <span className="words">Search or run a command</span>
         <kbd>Ctrl K</kbd>
       </button>
       <button

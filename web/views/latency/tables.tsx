@@ -10,7 +10,8 @@ const HEADS = ['Ended', 'Errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'Open', '
 
 export function LatencyTable({ items }: { items: readonly HistogramAnswer[] }) {
   return (
-    <section className="as-table" aria-label="Latency by operation">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section tabIndex={0} className="as-table" aria-label="Latency by operation">
       <table>
         <caption>Latency by operation; open operations are in none of the percentiles</caption>
         <thead>
@@ -87,7 +88,8 @@ export function decadeCounts(heat: HeatmapAnswer): {
 export function HeatTable({ heat }: { heat: HeatmapAnswer }) {
   const { fromUs, rows } = decadeCounts(heat);
   return (
-    <section className="as-table" aria-label="Latency over time">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section tabIndex={0} className="as-table" aria-label="Latency over time">
       <table>
         <caption>
           Operations by latency and time;{' '}

@@ -159,5 +159,5 @@ function RowsLine({ ranged }: { ranged: boolean }) {
 function showNewest(): void {
   resume();
   operations.follow();
-  document.querySelector('.rows')?.scrollTo({ top: 0 });
+  document.querySelector('.tb')?.scrollTo({ top: 0 });
 }

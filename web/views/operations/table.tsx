@@ -46,12 +46,15 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
   useModelVersion(model);
   const scroller = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLSpanElement>(null);
+  const pins = useRef<HTMLDivElement>(null);
   const { rowHeight, room } = useMeasures(scroller, head);
+  const scrollMargin = useHeightAbove(pins);
   const paused = useStore(live, (state) => state.pausedUs !== null);
   const virtual = useVirtualizer({
     count: model.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
+    scrollMargin,
     overscan: 6,
   });
   const { measure } = virtual;
@@ -78,7 +81,8 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
   };
   return (
     <div
-      className={`tb ${time}-time`}
+      className="tb"
+      ref={scroller}
       role="grid"
       aria-label="Operations"
       aria-rowcount={model.length + pinned.length + 1}
@@ -86,9 +90,10 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
       aria-activedescendant={selected === null ? undefined : rowId(selected)}
       onKeyDown={keys}
       onClick={(event) => choose(event.target, true)}
+      onScroll={(event) => model.reading('scroll', event.currentTarget.scrollTop > 2)}
     >
       <Head pathRef={head} ranged={ranged} order={order} onOrder={onOrder} />
-      <div className="pin" role="rowgroup">
+      <div className="pin" role="rowgroup" ref={pins}>
         {pinned.map((span, i) => (
           <Row
             key={span.id}
@@ -110,29 +115,26 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
       <div
         className="rows"
         role="rowgroup"
-        ref={scroller}
-        onScroll={(event) => model.reading('scroll', event.currentTarget.scrollTop > 2)}
+        style={{ height: virtual.getTotalSize() }}
         onPointerMove={(event) => event.pointerType === 'mouse' && model.reading('pointer', true)}
         onPointerLeave={() => model.reading('pointer', false)}
       >
-        <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
-          {items.map((item) => {
-            const span = model.at(item.index);
-            return span ? (
-              <Row
-                key={item.index % slots}
-                span={span}
-                ariaRow={item.index + pinned.length + 2}
-                top={item.start}
-                selected={span.id === selected}
-                room={room}
-                time={time}
-              />
-            ) : null;
-          })}
-        </div>
-        <TableEnd model={model} />
+        {items.map((item) => {
+          const span = model.at(item.index);
+          return span ? (
+            <Row
+              key={item.index % slots}
+              span={span}
+              ariaRow={item.index + pinned.length + 2}
+              top={item.start - scrollMargin}
+              selected={span.id === selected}
+              room={room}
+              time={time}
+            />
+          ) : null;
+        })}
       </div>
+      <TableEnd model={model} />
     </div>
   );
 }
@@ -178,6 +180,20 @@ function useTableKeys(
     } else return;
     event.preventDefault();
   };
+}
+
+/** Height of what lies above the rows in the scrolled box: the head and the pinned ones. */
+function useHeightAbove(pins: React.RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0);
+  useLayoutEffect(() => {
+    const element = pins.current;
+    if (!element) return;
+    const measure = () => setHeight(element.offsetTop + element.offsetHeight);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [pins]);
+  return height;
 }
 
 function useMeasures(box: React.RefObject<HTMLElement | null>, head: React.RefObject<HTMLElement | null>) {

@@ -1,0 +1,88 @@
+// What must hold on each view in each theme and width: no barrier that axe knows of, nothing wider than the screen.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Stall } from '../../shared/stall.ts';
+import { CHROMIUM, launchBrowser, openPage } from '../support/browser.ts';
+import { describeWith } from '../support/requires.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+const VIEWS: readonly (readonly [path: string, ready: string])[] = [
+  ['/', '.mounts .mrow'],
+  ['/operations', '.rows [role="row"]'],
+  ['/stalls', '.stall-row'],
+  ['/stalls/:id', '.stall-head'],
+  ['/latency', '.hlist .hrow'],
+  ['/latency?as=table', '.as-table tbody tr'],
+  ['/start', '.finding'],
+];
+
+describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'each view', () => {
+  let browser: Browser;
+  let server: TestServer;
+  let stall: number;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    server = await startTestServer({ args: ['--demo'] });
+    const first = await until(
+      'the demo to stall',
+      async () => (await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' })).items[0],
+      40_000,
+    );
+    stall = first.id;
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  for (const [theme, size] of [
+    ['dark', 'wide'],
+    ['light', 'wide'],
+    ['light', 'narrow'],
+  ] as const) {
+    test(`has no barrier in the ${theme} theme, ${size}`, async () => {
+      const found: string[] = [];
+      for (const [path, ready] of VIEWS) {
+        await using opened = await openPage(browser, server.url + path.replace(':id', String(stall)), {
+          theme,
+          size,
+        });
+        const { page } = opened;
+        await page.locator(ready).first().waitFor();
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+          .analyze();
+        for (const { id, nodes } of violations) found.push(`${path}: ${id} ${nodes[0]?.target.join(' ')}`);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) found.push(`${path}: ${over} px wider than the screen`);
+        found.push(...opened.complaints.map((complaint) => `${path}: ${complaint}`));
+      }
+      expect(found).toEqual([]);
+    }, 90_000);
+  }
+
+  test('stands still where motion is unwelcome', async () => {
+    await using opened = await openPage(browser, server.url);
+    const { page } = opened;
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.locator('.lead .spark').waitFor();
+    expect(
+      await page.locator('.lead .spark').evaluate((spark) => getComputedStyle(spark).animationName),
+    ).toBe('none');
+  });
+
+  test('keeps the theme that was chosen, without a flash of the other', async () => {
+    await using opened = await openPage(browser, server.url, { theme: 'dark' });
+    const { page } = opened;
+    await page.getByRole('button', { name: /^Theme: system/ }).click();
+    await page.getByRole('button', { name: /^Theme: dark/ }).click();
+    await page.getByRole('button', { name: /^Theme: light/ }).waitFor();
+    await page.route('**/assets/*.js', (route) => route.abort());
+    await page.reload();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
+  });
+});
