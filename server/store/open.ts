@@ -37,9 +37,9 @@ export function openDatabase(file: string): Opened {
 }
 
 /** For the reader: the same file, without the right to change it. */
-export function openReadonly(file: string): Database {
+export function openReadonly(file: string, cacheKiB = PAGE_CACHE_KIB): Database {
   const db = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: 2_000 });
-  db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
+  db.pragma(`cache_size = -${cacheKiB}`);
   db.pragma('temp_store = MEMORY');
   // Opens the WAL now, so that the file may be unlinked afterwards.
   db.prepare('SELECT count(*) FROM meta').get();

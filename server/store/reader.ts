@@ -14,6 +14,7 @@ import { badCursor, SpanQueries } from './query-spans.ts';
 if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
 const port = parentPort;
 const send = (message: FromReader) => port.postMessage(message);
+const NAMES_CACHE_KIB = 4_000;
 const nowUs = () => Date.now() * 1_000;
 
 class Reader {
@@ -25,7 +26,7 @@ class Reader {
   constructor(file: string) {
     const db = openReadonly(file);
     this.db = db;
-    this.names = openReadonly(file);
+    this.names = openReadonly(file, NAMES_CACHE_KIB);
     const filters = new FilterCompiler(db, this.names);
     this.spans = new SpanQueries(db, filters, nowUs);
     this.latency = new LatencyQueries(db, filters, nowUs);

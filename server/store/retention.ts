@@ -49,12 +49,16 @@ export class Retention {
   private readonly limits: RetentionLimits;
   private readonly deleteSpans: Statement<[number, number]>;
   private readonly firstId: Statement<[], number | null>;
+  private readonly lastId: Statement<[], number | null>;
+  private readonly keepNextId: Statement<[number]>;
   private shrinking = false;
   private agedAtS = 0;
 
   constructor(db: Database, limits: RetentionLimits) {
     this.db = db;
     this.limits = limits;
+    this.lastId = db.prepare('SELECT max(id) FROM spans').pluck() as Statement<[], number | null>;
+    this.keepNextId = db.prepare("REPLACE INTO meta VALUES ('next_span_id', ?)");
     this.deleteSpans = db.prepare(
       `DELETE FROM spans WHERE id IN
          (SELECT id FROM spans WHERE id < ? AND state <> 0 ORDER BY id LIMIT ?)`,
@@ -76,7 +80,8 @@ export class Retention {
     let deleted = 0;
     if (before > 0) {
       // What was given before is never given again, also when nothing is left.
-      this.db.exec("REPLACE INTO meta SELECT 'next_span_id', max(id) + 1 FROM spans HAVING count(*) > 0");
+      const last = this.lastId.get() ?? null;
+      if (last !== null) this.keepNextId.run(last + 1);
       deleted = this.deleteSpans.run(before, ROWS_A_STEP).changes;
     }
     if (deleted === ROWS_A_STEP) return { deleted, more: true };
