@@ -1,9 +1,7 @@
 // One running server: store, trace, ingest socket, HTTP, and the timers that drive them. Nothing here prints or
 // exits; the command line does.
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
@@ -52,7 +50,6 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       `${options.host} is not loopback, so a token is needed. Use --token or --token-file`,
     );
   }
-  if (options.db !== ':memory:') mkdirSync(dirname(options.db), { recursive: true, mode: 0o700 });
   const clock = systemClock;
   const startedUs = clock.wallUs();
   const startedNs = clock.monoNs();
