@@ -14,6 +14,8 @@ export async function pageRoutes(app: Scope, pageDir: string | null): Promise<vo
       root: pageDir,
       wildcard: false,
       index: ['index.html'],
+      // The build lays compressed copies beside the files.
+      preCompressed: true,
       setHeaders(reply, path) {
         reply.header(
           'cache-control',

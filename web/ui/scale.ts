@@ -3,6 +3,8 @@
 export const AXIS_FROM_NS = 1e4;
 export const AXIS_TO_NS = 1e11;
 const DECADES = 7;
+/** Younger than this, an open operation is everyday life, and gone at the next look. */
+export const BURNS_FROM_MS = 1_000;
 
 /** The decades as the axis names them. */
 export const AXIS_TICKS: readonly (readonly [ns: number, label: string])[] = [

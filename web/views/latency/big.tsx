@@ -2,8 +2,8 @@
 
 import { useLayoutEffect, useRef, useState } from 'react';
 import {
-  Bar,
-  BarChart,
+  Area,
+  AreaChart,
   CartesianGrid,
   ReferenceDot,
   ReferenceLine,
@@ -14,7 +14,7 @@ import {
 import type { HistogramAnswer } from '../../../shared/api.ts';
 import { opClass } from '../../../shared/ops.ts';
 import { formatCompact, formatCount, formatDuration } from '../../../shared/units.ts';
-import { AXIS_TICKS, axisShare, binOnAxis } from '../../ui/scale.ts';
+import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
 import { type PercentileLine, percentileLines } from './percentiles.ts';
 
 const BINS = 140;
@@ -36,10 +36,10 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
-  const data = binOnAxis(histogram.buckets, BINS)
-    .map((count, i) => ({ x: i + 0.5, count }))
-    .filter((bin) => bin.count > 0);
-  const most = Math.max(10, ...data.map((bin) => bin.count));
+  const counts = binOnAxis(histogram.buckets, BINS);
+  // The last point closes the last step.
+  const data = [...counts, 0].map((count, x) => ({ x, count: Math.max(FLOOR, count) }));
+  const most = Math.max(10, ...counts);
   const decades = Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, i) => 10 ** i);
   const open = histogram.open > 0 ? `, ${formatCount(histogram.open).text} open` : '';
   return (
@@ -52,10 +52,9 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
       </div>
       <figure className="big" ref={box} role="img" aria-label={describe(histogram)}>
         <ResponsiveContainer width="100%" height="100%">
-          <BarChart
+          <AreaChart
             data={data}
             margin={{ top: 34, right: RIGHT, bottom: 0, left: 0 }}
-            barCategoryGap={0}
             accessibilityLayer={false}
           >
             <CartesianGrid stroke="var(--grid)" />
@@ -82,7 +81,17 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
               width={LEFT}
               allowDataOverflow
             />
-            <Bar dataKey="count" fill={`var(--op-${opClass(histogram.key)})`} isAnimationActive={false} />
+            {/* One path: as many bars would be as many elements, and the chart is drawn anew every few seconds. */}
+            <Area
+              type="stepAfter"
+              dataKey="count"
+              baseValue={FLOOR}
+              stroke="none"
+              fill={`var(--op-${opClass(histogram.key)})`}
+              fillOpacity={0.9}
+              isAnimationActive={false}
+              activeDot={false}
+            />
             {percentileLines(histogram, width).map((line) => (
               <ReferenceLine
                 key={line.name}
@@ -91,8 +100,10 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
                 label={labelOf(line)}
               />
             ))}
-            {histogram.oldestOpenMs !== null && histogram.open > 0 && openMarks(histogram.oldestOpenMs, most)}
-          </BarChart>
+            {histogram.oldestOpenMs !== null &&
+              histogram.oldestOpenMs > BURNS_FROM_MS &&
+              openMarks(histogram.oldestOpenMs, most)}
+          </AreaChart>
         </ResponsiveContainer>
       </figure>
     </>

@@ -19,7 +19,7 @@ import './latency.css';
 
 const WINDOW_NAMES = { '1m': '1 min', '10m': '10 min', '1h': '1 h', all: 'All' } as const;
 /** A longer window changes less, and costs more to ask for. */
-const REFETCH_MS = { '1m': 1_000, '10m': 2_000, '1h': 5_000, all: 10_000 } as const;
+const REFETCH_MS = { '1m': 1_000, '10m': 3_000, '1h': 5_000, all: 10_000 } as const;
 const COLUMNS = 120;
 
 export default function LatencyView() {

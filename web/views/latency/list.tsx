@@ -8,7 +8,7 @@ import { spark } from '../../ui/draw.ts';
 import { Duration } from '../../ui/figure.tsx';
 import { Op } from '../../ui/glyph.tsx';
 import { drawBars } from '../../ui/histogram.ts';
-import { AXIS_TICKS, axisShare, binOnAxis } from '../../ui/scale.ts';
+import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
 import { isSlow } from '../operations/slow.ts';
 
 const BINS = 140;
@@ -50,7 +50,9 @@ export function OperationList({ items, chosen, onChoose }: OperationListProps) {
                 <Op op={item.key} />
                 <small>
                   {formatCount(item.count).text}
-                  {item.open > 0 && <b className="st"> +{formatCount(item.open).text} open</b>}
+                  {item.open > 0 && (
+                    <b className={isOld(item) ? 'st' : ''}> +{formatCount(item.open).text} open</b>
+                  )}
                 </small>
               </span>
               <Canvas label={`Histogram of ${item.key}`} draw={(pen) => drawSmall(pen, item)} />
@@ -86,10 +88,12 @@ function drawSmall({ c, width }: Pen, item: HistogramAnswer): void {
   c.fillStyle = colour('ink');
   if (item.p50Ns !== null) c.fillRect(Math.round(axisShare(item.p50Ns) * width), 18, 1, 18);
   if (item.p99Ns !== null) c.fillRect(Math.round(axisShare(item.p99Ns) * width), 4, 1, 32);
-  if (item.open === 0 || item.oldestOpenMs === null) return;
+  if (item.oldestOpenMs === null || item.oldestOpenMs < BURNS_FROM_MS) return;
   const x = Math.min(width - 4, axisShare(item.oldestOpenMs * 1e6) * width);
   const from = Math.min(x, axisShare(1e9) * width);
   c.fillStyle = faded('stalled-fill', 0.55);
   c.fillRect(from, BASE - 1.5, x - from, 3);
   spark(c, x, BASE, 1.8);
 }
+
+const isOld = (item: HistogramAnswer) => (item.oldestOpenMs ?? 0) >= BURNS_FROM_MS;

@@ -3,7 +3,7 @@ import type { HeatmapAnswer, HistogramAnswer } from '../../../shared/api.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { Duration, Figure } from '../../ui/figure.tsx';
 import { Op } from '../../ui/glyph.tsx';
-import { AXIS_TICKS } from '../../ui/scale.ts';
+import { AXIS_TICKS, BURNS_FROM_MS } from '../../ui/scale.ts';
 import { clockText } from '../../ui/time.ts';
 
 const HEADS = ['Ended', 'Errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'Open', 'Oldest open'];
@@ -37,7 +37,7 @@ export function LatencyTable({ items }: { items: readonly HistogramAnswer[] }) {
                   <Duration ns={ns} />
                 </td>
               ))}
-              <Count count={item.open} hot />
+              <Count count={item.open} hot={(item.oldestOpenMs ?? 0) >= BURNS_FROM_MS} />
               <td className="right">
                 <Duration ns={item.oldestOpenMs === null ? null : item.oldestOpenMs * 1e6} />
               </td>
