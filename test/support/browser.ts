@@ -65,7 +65,7 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
 }
 
 /** Builds the page where it is missing or older than its sources; test files that run at once do it once. */
-export async function ensurePage(): Promise<void> {
+async function ensurePage(): Promise<void> {
   if (!isStale()) return;
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   try {

@@ -101,6 +101,8 @@ test('commands can be pasted into a shell', () => {
 
 test('flags and modes are read as names where they are numbers', () => {
   expect(detailText(span('open', { args: { flags: 0o100000 } }))).toBe('O_RDONLY');
-  expect(detailText(span('create', { args: { flags: 0o302, mode: 0o100600 } }))).toBe('O_RDWR O_CREAT O_EXCL, 0600');
+  expect(detailText(span('create', { args: { flags: 0o302, mode: 0o100600 } }))).toBe(
+    'O_RDWR O_CREAT O_EXCL, 0600',
+  );
   expect(detailText(span('chmod', { args: { mode: 0o40755 } }))).toBe('0755');
 });

@@ -57,7 +57,7 @@ function Instrument() {
 }
 
 /** How much of what is mounted is watched, and by what. */
-export function coverage(mounts: readonly Mount[]): string {
+function coverage(mounts: readonly Mount[]): string {
   const there = mounts.filter((mount) => mount.state !== 'gone');
   if (there.length === 0) return 'no mounts';
   const watched = there.filter((mount) => mount.tier !== 'none' && mount.tier !== 'proc');

@@ -6,7 +6,7 @@ import type { TimeRange } from '../api/queries.ts';
 import type { LinkState } from '../live/socket.ts';
 import { clockText } from '../ui/time.ts';
 
-export type TimeKind = 'live' | 'behind' | 'paused' | 'range' | 'gone' | 'waiting';
+type TimeKind = 'live' | 'behind' | 'paused' | 'range' | 'gone' | 'waiting';
 
 export interface TimeState {
   kind: TimeKind;

@@ -52,7 +52,7 @@ export function useKeys(name: string, actions: readonly KeyAction[]): void {
 }
 
 /** Name of the pressed key as layers write it. */
-export function keyName(event: KeyboardEvent): string {
+function keyName(event: KeyboardEvent): string {
   return (event.ctrlKey || event.metaKey) && !event.altKey ? `Mod+${event.key.toLowerCase()}` : event.key;
 }
 

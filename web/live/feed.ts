@@ -91,7 +91,7 @@ export function wantSpans(filter: string, listener: BatchListener): () => void {
 }
 
 /** Stops the picture; the store and the feed go on. */
-export function pause(): void {
+function pause(): void {
   if (live.getState().pausedUs === null) live.setState({ pausedUs: clock.nowUs(), heldSince: 0 });
 }
 

@@ -7,7 +7,7 @@ interface Beat {
   dueAt: number;
 }
 
-export class FrameScheduler {
+class FrameScheduler {
   private readonly once = new Set<() => void>();
   private readonly beats = new Set<Beat>();
   private frame = 0;

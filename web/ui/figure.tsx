@@ -32,13 +32,8 @@ export function Gauge({ count }: { count: number | null }) {
   return count === null ? <None /> : <Figure of={gaugeCount(count)} />;
 }
 
-export function gaugeCount(count: number): Quantity {
+function gaugeCount(count: number): Quantity {
   return count >= 10 && count < 10_000 ? formatCount(Math.round(count)) : formatCompact(count);
-}
-
-/** A size, binary. */
-export function Bytes({ bytes }: { bytes: number }) {
-  return <Figure of={formatBytes(bytes)} />;
 }
 
 /** What is not there. */

@@ -1,7 +1,6 @@
 // The latency axis, the same on every view: logarithmic, 10 µs to 100 s, seven decades. Durations in ns.
 
-export const AXIS_FROM_NS = 1e4;
-export const AXIS_TO_NS = 1e11;
+const AXIS_FROM_NS = 1e4;
 const DECADES = 7;
 /** Younger than this, an open operation is everyday life, and gone at the next look. */
 export const BURNS_FROM_MS = 1_000;

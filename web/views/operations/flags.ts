@@ -14,13 +14,13 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** `O_RDONLY`, `O_RDWR O_CREAT O_EXCL`; flags without a say in what happens (O_LARGEFILE) are left out. */
-export function openFlags(flags: number): string {
+function openFlags(flags: number): string {
   const names = FLAGS.filter(([bit]) => (flags & bit) === bit).map(([, name]) => name);
   return [ACCESS[flags & 3] ?? 'O_ACCMODE', ...names].join(' ');
 }
 
 /** The permission bits as chmod takes them: 0644. */
-export function octalMode(mode: number): string {
+function octalMode(mode: number): string {
   return `0${(mode & 0o7777).toString(8).padStart(3, '0')}`;
 }
 

@@ -38,7 +38,7 @@ export function PlaceAmongOthers({ span }: { span: Span }) {
 }
 
 /** Share of a histogram's operations that were faster. */
-export function shareBelow(histogram: HistogramAnswer, ns: number): number {
+function shareBelow(histogram: HistogramAnswer, ns: number): number {
   let below = 0;
   for (const [, toNs, count] of histogram.buckets) if (toNs <= ns) below += count;
   return histogram.count === 0 ? 0 : below / histogram.count;
