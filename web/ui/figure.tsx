@@ -1,11 +1,5 @@
 // Figures in the page: values and their grey units, never wrapped apart. How they are written is shared/units.ts.
-import {
-  formatBytes,
-  formatCompact,
-  formatCount,
-  formatDuration,
-  type Quantity,
-} from '../../shared/units.ts';
+import { formatCompact, formatCount, formatDuration, type Quantity } from '../../shared/units.ts';
 
 /** Values and units; zero is grey. */
 export function Figure({ of }: { of: Quantity }) {
