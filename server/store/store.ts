@@ -15,6 +15,7 @@ import type { Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
 import { Encoder } from './encoder.ts';
+import { Pending } from './pending.ts';
 import { placeOf } from './place.ts';
 import type {
   Batch,
@@ -28,19 +29,17 @@ import type {
   ToReader,
   ToWriter,
 } from './protocol.ts';
+import { ReaderClient } from './reader-client.ts';
 import type { Range, RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
-import { startWorker } from './worker-file.ts';
+import { ended, firstMessage, startWorker } from './workers.ts';
 
 /** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
 const MAX_WAITING = 400_000;
 const MAX_WAITING_UPDATES = 420_000;
 /** Batches at the writer; while they are there, what is put waits here and goes as one. */
 const MAX_BATCHES = 6;
-/** Of the small things, while the disk takes nothing. The oldest go first. */
-const MAX_SMALL = 20_000;
 /** A question waits so long for what was put before it. */
 const SETTLE_MS = 5_000;
-const CLOSE_MS = 10_000;
 /** A stretch of the dictionaries, and the step in which old spans go. */
 const MAX_EPOCH_S = 3_600;
 const MIN_EPOCH_S = 10;
@@ -88,26 +87,13 @@ class WorkerStore implements Store {
   private readonly options: StoreOptions;
   private readonly file: string;
   private readonly writer: Worker;
-  private readonly reader: Worker;
+  private readonly reader: ReaderClient;
   private readonly encoder: Encoder;
   private readonly known: { mounts: Map<number, StoredMount>; settings: Map<string, string> };
-  private readonly pending = {
-    mounts: new Map<number, StoredMount>(),
-    rollups: [] as RollupRow[],
-    seconds: [] as Second[],
-    stalls: new Map<number, Stall>(),
-    gaps: [] as Gap[],
-    seqs: new Map<string, number>(),
-    settings: new Map<string, string>(),
-  };
+  private readonly pending = new Pending();
   private readonly batches = new Map<number, { rows: number; seqs: [string, number][] }>();
-  private readonly answers = new Map<
-    number,
-    { resolve: (answer: unknown) => void; reject: (error: Error) => void }
-  >();
   private waiters: Waiter[] = [];
   private nextBatch = 1;
-  private nextQuery = 1;
   private waitingRows = 0;
   private givenUp = 0;
   private state: 'ok' | 'failing' = 'ok';
@@ -119,7 +105,7 @@ class WorkerStore implements Store {
     this.options = options;
     this.file = file;
     this.writer = writer;
-    this.reader = reader;
+    this.reader = new ReaderClient(reader);
     this.nextSpanId = found.nextSpanId;
     this.nextStallId = found.nextStallId;
     this.restored = found.restored;
@@ -134,7 +120,6 @@ class WorkerStore implements Store {
     const epochS = Math.max(MIN_EPOCH_S, Math.min(MAX_EPOCH_S, Math.floor(options.maxAgeS / 24)));
     this.encoder = new Encoder(found.firstIds, found.nextSpanId, epochS, nowS());
     writer.on('message', (message: FromWriter) => this.fromWriter(message));
-    reader.on('message', (message: FromReader) => this.fromReader(message));
     for (const worker of [writer, reader]) {
       worker.on('error', (error: Error) => this.workerEnded(worker, error));
       worker.on('exit', () => this.workerEnded(worker, new Error('its thread ended')));
@@ -150,8 +135,9 @@ class WorkerStore implements Store {
   }
 
   putMount(mount: StoredMount): void {
-    this.known.mounts.set(mount.id, { ...mount });
-    this.pending.mounts.set(mount.id, { ...mount });
+    const copy = { ...mount };
+    this.known.mounts.set(mount.id, copy);
+    this.pending.mount(copy);
   }
 
   insert(span: Span, instance: string | null): void {
@@ -165,33 +151,28 @@ class WorkerStore implements Store {
   }
 
   putRollups(rows: readonly RollupRow[]): void {
-    for (const row of rows) this.pending.rollups.push(row);
-    shorten(this.pending.rollups);
+    this.pending.addRollups(rows);
   }
 
   putSecond(second: Second): void {
-    this.pending.seconds.push(second);
-    shorten(this.pending.seconds);
+    this.pending.second(second);
   }
 
   putStall(stall: Stall): void {
-    this.pending.stalls.set(stall.id, structuredClone(stall));
-    const [oldest] = this.pending.stalls.keys();
-    if (this.pending.stalls.size > MAX_SMALL && oldest !== undefined) this.pending.stalls.delete(oldest);
+    this.pending.stall(structuredClone(stall));
   }
 
   putGap(gap: Gap): void {
-    this.pending.gaps.push(gap);
-    shorten(this.pending.gaps);
+    this.pending.gap(gap);
   }
 
   putSetting(name: string, json: string): void {
     this.known.settings.set(name, json);
-    this.pending.settings.set(name, json);
+    this.pending.setting(name, json);
   }
 
   noteSeq(instance: string, seq: number): void {
-    this.pending.seqs.set(instance, seq);
+    this.pending.seq(instance, seq);
   }
 
   flush(): void {
@@ -269,35 +250,14 @@ class WorkerStore implements Store {
   }
 
   private handOver(): void {
-    const { pending } = this;
-    const packed = this.encoder.take();
-    const batch: Batch = {
-      number: this.nextBatch,
-      ...packed,
-      mounts: [...pending.mounts.values()],
-      rollups: pending.rollups,
-      seconds: pending.seconds,
-      stalls: [...pending.stalls.values()],
-      gaps: pending.gaps,
-      seqs: [...pending.seqs],
-      settings: [...pending.settings],
-    };
+    if (this.encoder.rows > 0 || !this.pending.isEmpty) {
+      const batch: Batch = { number: this.nextBatch++, ...this.encoder.take(), ...this.pending.take() };
+      this.waitingRows += batch.rows;
+      this.batches.set(batch.number, { rows: batch.rows, seqs: batch.seqs });
+      const buffers = batch.chunks.map((chunk) => chunk.rows.buffer);
+      this.toWriter({ type: 'batch', batch }, buffers);
+    }
     this.encoder.renewEpoch(nowS());
-    if (isEmpty(batch)) return;
-    this.nextBatch++;
-    pending.mounts.clear();
-    pending.rollups = [];
-    pending.seconds = [];
-    pending.stalls.clear();
-    pending.gaps = [];
-    pending.seqs.clear();
-    pending.settings.clear();
-    this.waitingRows += batch.rows;
-    this.batches.set(batch.number, { rows: batch.rows, seqs: batch.seqs });
-    this.toWriter(
-      { type: 'batch', batch },
-      batch.chunks.map((chunk) => chunk.rows.buffer),
-    );
   }
 
   /** Waits until what was put before is committed, so that an answer has it; not where the disk takes nothing. */
@@ -315,13 +275,8 @@ class WorkerStore implements Store {
 
   private async ask<T>(query: Query): Promise<T> {
     await this.settle();
-    if (this.closing)
-      throw new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs');
-    const number = this.nextQuery++;
-    return new Promise<T>((resolve, reject) => {
-      this.answers.set(number, { resolve: resolve as (answer: unknown) => void, reject });
-      this.toReader({ type: 'query', number, query });
-    });
+    if (this.closing) throw closingError();
+    return this.reader.ask<T>(query);
   }
 
   private fromWriter(message: FromWriter): void {
@@ -352,8 +307,8 @@ class WorkerStore implements Store {
           strings: this.encoder.strings(),
           mounts: [...this.known.mounts.values()],
         });
-        for (const [name, json] of this.known.settings) this.pending.settings.set(name, json);
-        this.toReader({ type: 'open', file: this.file });
+        for (const [name, json] of this.known.settings) this.pending.setting(name, json);
+        this.reader.post({ type: 'open', file: this.file });
         this.message = message.message;
         this.options.onState?.(this.state, message.message);
         break;
@@ -362,14 +317,6 @@ class WorkerStore implements Store {
         // Only ever the first message; see openStore.
         break;
     }
-  }
-
-  private fromReader(message: FromReader): void {
-    if (message.type !== 'answer' && message.type !== 'error') return;
-    const waiting = this.answers.get(message.number);
-    this.answers.delete(message.number);
-    if (message.type === 'answer') waiting?.resolve(message.answer);
-    else waiting?.reject(new CodedError(message.code, message.message));
   }
 
   private done(number: number): void {
@@ -396,72 +343,29 @@ class WorkerStore implements Store {
     this.message = failure.message;
     this.options.onState?.('failing', failure.message);
     this.releaseWaiters(Number.POSITIVE_INFINITY);
-    if (worker === this.reader) {
-      for (const { reject } of this.answers.values()) reject(failure);
-      this.answers.clear();
-    }
+    if (worker === this.reader.worker) this.reader.rejectAll(failure);
   }
 
   private async end(): Promise<void> {
-    for (const { reject } of this.answers.values()) {
-      reject(new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs'));
-    }
-    this.answers.clear();
+    this.reader.rejectAll(closingError());
     this.handOver();
     // The writer closes last: then SQLite folds its log into the file and removes it.
-    await ended(this.reader, () => this.toReader({ type: 'close' }));
+    await ended(this.reader.worker, () => this.reader.post({ type: 'close' }));
     await ended(this.writer, () => this.toWriter({ type: 'close' }));
     const unwritten = this.queued + this.givenUp;
     if (unwritten > 0) this.options.onLost?.('store-failing', unwritten);
-    await Promise.all([this.writer.terminate(), this.reader.terminate()]);
+    await Promise.all([this.writer.terminate(), this.reader.worker.terminate()]);
   }
 
   private toWriter(message: ToWriter, transfer: ArrayBuffer[] = []): void {
     this.writer.postMessage(message, transfer);
   }
-
-  private toReader(message: ToReader): void {
-    this.reader.postMessage(message);
-  }
 }
 
-function isEmpty(batch: Batch): boolean {
-  const { rows, mounts, rollups, seconds, stalls, gaps, seqs, settings } = batch;
-  const small = [mounts, rollups, seconds, stalls, gaps, seqs, settings];
-  return rows === 0 && small.every((list) => list.length === 0);
-}
-
-function shorten(list: unknown[]): void {
-  if (list.length > MAX_SMALL) list.splice(0, list.length - MAX_SMALL);
+function closingError(): CodedError {
+  return new CodedError('FUSESCOPE_STORE', 'the store is closing. Try again once the server runs');
 }
 
 function nowS(): number {
   return Math.floor(Date.now() / 1_000);
-}
-
-/** Asks a worker to end, and waits until it has; not for ever, since its disk may hang. */
-async function ended(worker: Worker, ask: () => void): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  worker.once('exit', () => resolve());
-  const timer = setTimeout(resolve, CLOSE_MS);
-  ask();
-  await promise;
-  clearTimeout(timer);
-}
-
-/** The first message of a worker, where `read` takes it; else its refusal as an error. */
-function firstMessage<M extends FromWriter | FromReader, T>(
-  worker: Worker,
-  read: (message: M) => T | null,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const listen = (message: M) => {
-      worker.off('error', reject);
-      const value = read(message);
-      if (value !== null) resolve(value);
-      else if (message.type === 'refused') reject(new CodedError(message.code, message.message));
-    };
-    worker.once('message', listen);
-    worker.once('error', reject);
-  });
 }

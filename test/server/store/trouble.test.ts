@@ -98,6 +98,19 @@ describe('trouble while running', () => {
     expect(store.gauges().spans).toBe(400_000);
   }, 60_000);
 
+  it('what can never be written is given up and counted, and all else goes on', async () => {
+    const lost: [string, number][] = [];
+    const store = await open(tempFile(), { onLost: (cause, count) => lost.push([cause, count]) });
+    store.insert(span(1, { pid: 1.5 }), null);
+    store.noteSeq('a', 1);
+    store.flush();
+    store.insert(span(2), null);
+    expect(await store.span(2)).not.toBeNull();
+    expect(await store.span(1)).toBeNull();
+    expect(lost).toEqual([['store-failing', 1]]);
+    expect(store.gauges()).toMatchObject({ state: 'ok', queued: 0 });
+  });
+
   it.skipIf(process.getuid?.() !== 0)(
     'a full disk: it fails, counts, and goes on by itself',
     async () => {

@@ -1,0 +1,46 @@
+// The reader thread as the main thread sees it: questions and their answers.
+import type { Worker } from 'node:worker_threads';
+import { CodedError } from '../errors.ts';
+import type { FromReader, Query, ToReader } from './protocol.ts';
+
+interface Asked {
+  resolve: (answer: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+export class ReaderClient {
+  readonly worker: Worker;
+  private readonly asked = new Map<number, Asked>();
+  private next = 1;
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+    worker.on('message', (message: FromReader) => this.receive(message));
+  }
+
+  ask<T>(query: Query): Promise<T> {
+    const number = this.next++;
+    return new Promise<T>((resolve, reject) => {
+      this.asked.set(number, { resolve: resolve as (answer: unknown) => void, reject });
+      this.post({ type: 'query', number, query });
+    });
+  }
+
+  post(message: ToReader): void {
+    this.worker.postMessage(message);
+  }
+
+  /** Ends every question that has no answer yet. */
+  rejectAll(error: Error): void {
+    for (const { reject } of this.asked.values()) reject(error);
+    this.asked.clear();
+  }
+
+  private receive(message: FromReader): void {
+    if (message.type !== 'answer' && message.type !== 'error') return;
+    const asked = this.asked.get(message.number);
+    this.asked.delete(message.number);
+    if (message.type === 'answer') asked?.resolve(message.answer);
+    else asked?.reject(new CodedError(message.code, message.message));
+  }
+}

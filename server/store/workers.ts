@@ -1,0 +1,42 @@
+// Starting and ending the store's threads.
+import { Worker } from 'node:worker_threads';
+import { CodedError } from '../errors.ts';
+import type { FromReader, FromWriter } from './protocol.ts';
+
+const CLOSE_MS = 10_000;
+
+/** Starts the worker of a TypeScript file in a checkout, or what was emitted from it in the package. */
+export function startWorker(source: URL, workerData: unknown): Worker {
+  const emitted = import.meta.url.endsWith('.js');
+  const file = emitted ? new URL(source.href.replace(/\.ts$/, '.js')) : source;
+  return new Worker(file, { workerData, execArgv: [] });
+}
+
+/** Asks a worker to end, and waits until it has; not for ever, since its disk may hang. */
+export async function ended(worker: Worker, ask: () => void): Promise<void> {
+  // A thread that has ended has no number any more.
+  if (worker.threadId === -1) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  worker.once('exit', () => resolve());
+  const timer = setTimeout(resolve, CLOSE_MS);
+  ask();
+  await promise;
+  clearTimeout(timer);
+}
+
+/** The first message of a worker, where `read` takes it; else its refusal as an error. */
+export function firstMessage<M extends FromWriter | FromReader, T>(
+  worker: Worker,
+  read: (message: M) => T | null,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: M) => {
+      worker.off('error', reject);
+      const value = read(message);
+      if (value !== null) resolve(value);
+      else if (message.type === 'refused') reject(new CodedError(message.code, message.message));
+    };
+    worker.once('message', listen);
+    worker.once('error', reject);
+  });
+}
