@@ -71,7 +71,7 @@ const PROGRAM_DIRS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bi
 const LIBRARY_DIRS = ['/lib', '/usr/lib', '/lib64', '/usr/lib64', '/usr/local/lib'];
 
 /** @type {Look} */
-export const hereAndNow = {
+const hereAndNow = {
   program: (name) =>
     name.startsWith('/')
       ? executable(name)
