@@ -3,8 +3,11 @@
 
 /** A request as the kernel tells of it. Fields that the tier cannot tell are null. 64-bit values as in shared/u64.ts. */
 export interface TapRecord {
-  /** `open`: in flight, told once; `done`: answered, with all that is known of the whole request. */
-  kind: 'open' | 'done';
+  /**
+   * `open`: in flight, told once; `done`: answered, with all that is known of the whole request; `lost`: was told as
+   * open, but its end was missed.
+   */
+  kind: 'open' | 'done' | 'lost';
   /** Number in fusectl: the minor of the connection's device. */
   connection: number;
   opcode: number;

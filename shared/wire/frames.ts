@@ -54,7 +54,16 @@ export interface WireMount {
   /** The mount namespace, where it is not that of the collector. */
   namespace?: string | null;
   /** Processes that wait for an answer of it, as far as /proc tells; for mounts whose operations are not captured. */
-  blocked?: { pid: number; tid: number; comm: string | null }[];
+  blocked?: Blocked[];
+  /** Its daemon has ended. */
+  dead?: boolean;
+}
+
+/** A thread that waits for an answer. */
+export interface Blocked {
+  pid: number;
+  tid: number;
+  comm: string | null;
 }
 
 /** A mount went away; its open operations are aborted. */

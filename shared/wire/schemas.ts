@@ -34,6 +34,7 @@ export const MountFrameSchema = Type.Object({
   blocked: Type.Optional(
     Type.Array(Type.Object({ pid: count, tid: count, comm: nullable(name) }), { maxItems: 100 }),
   ),
+  dead: Type.Optional(Type.Boolean()),
 });
 
 export const LossSchema = Type.Object({

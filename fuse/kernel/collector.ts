@@ -1,0 +1,208 @@
+// Joins discovery and tap: every mount of this machine is announced with what captures it, and what the tap tells of
+// those that are listened to goes to the server.
+
+import type { Tier } from '../../shared/mount.ts';
+import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
+import type { Emitter } from '../emitter/emitter.ts';
+import { WallClock } from './clock.ts';
+import { Discovery, type FuseMount } from './discovery/discovery.ts';
+import { NOTHING, type Policy, whyNot } from './policy.ts';
+import type { TapSupervisor } from './supervisor.ts';
+import type { TapLoss, TapRecord } from './tap.ts';
+
+interface Entry {
+  index: number;
+  mount: FuseMount;
+  tier: Tier;
+  tierReason: string | null;
+  /** Operations told as open and not ended yet, with their start. */
+  open: Map<number | string, TapRecord>;
+}
+
+export interface CollectorOptions {
+  emitter: Emitter;
+  taps: TapSupervisor;
+  /** Processes of our own, whose operations are not told. */
+  ownPids: ReadonlySet<number>;
+}
+
+const INDEXES = 65_536;
+
+export class Collector {
+  readonly #emitter: Emitter;
+  readonly #taps: TapSupervisor;
+  readonly #ownPids: ReadonlySet<number>;
+  readonly #clock = new WallClock();
+  readonly #entries = new Map<number, Entry>();
+  readonly #discovery: Discovery;
+  #policy: Policy = NOTHING;
+  #nextIndex = 0;
+  #excluded = 0;
+
+  constructor({ emitter, taps, ownPids }: CollectorOptions) {
+    this.#emitter = emitter;
+    this.#taps = taps;
+    this.#ownPids = ownPids;
+    this.#discovery = new Discovery({
+      appeared: (mount) => this.#appeared(mount),
+      changed: (mount) => this.#changed(mount),
+      vanished: (mount) => this.#vanished(mount),
+      wantsBlocked: ({ connection }) => {
+        const tier = this.#entries.get(connection)?.tier;
+        return tier === 'proc' || tier === 'none';
+      },
+    });
+  }
+
+  /** Operations of our own processes, which are not told. */
+  get excluded(): number {
+    return this.#excluded;
+  }
+
+  start(): void {
+    this.#discovery.start();
+  }
+
+  close(): void {
+    this.#discovery.close();
+  }
+
+  /** Something was mounted or unmounted. */
+  look(): void {
+    this.#discovery.look();
+  }
+
+  set policy(policy: Policy) {
+    this.#policy = policy;
+    this.apply();
+  }
+
+  /** Brings the tap and every announcement in line with policy, mounts and tap as they are now. */
+  apply(): void {
+    const { tap, reason } = this.#taps;
+    const wanted = new Set<number>();
+    const changed: Entry[] = [];
+    for (const entry of this.#entries.values()) {
+      const refusal = whyNot(entry.mount, this.#policy);
+      if (refusal === null) wanted.add(entry.mount.connection);
+      const tier = tap === null ? 'proc' : refusal === null ? tap.tier : 'none';
+      const tierReason = tap !== null && refusal !== null ? refusal : reason;
+      if (tier === entry.tier && tierReason === entry.tierReason) continue;
+      if (tier !== entry.tier) this.#endOpen(entry);
+      entry.tier = tier;
+      entry.tierReason = tierReason;
+      changed.push(entry);
+    }
+    // The tap listens before anybody is told that it does.
+    tap?.watch(wanted);
+    for (const entry of changed) this.#announce(entry);
+  }
+
+  record(record: TapRecord): void {
+    const entry = this.#entries.get(record.connection);
+    if (!entry || entry.tier !== this.#taps.tap?.tier) return;
+    if (record.pid !== null && this.#ownPids.has(record.pid)) {
+      if (record.kind === 'done') this.#excluded++;
+      return;
+    }
+    if (record.kind === 'open') entry.open.set(record.unique, record);
+    else entry.open.delete(record.unique);
+    this.#emitter.emit(this.#event(entry, record));
+  }
+
+  loss({ cause, count, fromNs, toNs }: TapLoss): void {
+    const fromUs = this.#clock.us(fromNs);
+    this.#emitter.loss({ index: null, cause, count, fromUs, toUs: this.#clock.us(toNs) });
+  }
+
+  /** To be called about once a second. */
+  tick(): void {
+    this.#clock.refresh();
+  }
+
+  #appeared(mount: FuseMount): void {
+    const used = new Set([...this.#entries.values()].map((entry) => entry.index));
+    while (used.has(this.#nextIndex)) this.#nextIndex = (this.#nextIndex + 1) % INDEXES;
+    const index = this.#nextIndex;
+    this.#nextIndex = (this.#nextIndex + 1) % INDEXES;
+    const entry: Entry = { index, mount, tier: 'none', tierReason: null, open: new Map() };
+    this.#entries.set(mount.connection, entry);
+    this.apply();
+    if (entry.tier === 'none' && entry.tierReason === null) this.#announce(entry);
+  }
+
+  #changed(mount: FuseMount): void {
+    const entry = this.#entries.get(mount.connection);
+    if (!entry) return;
+    this.#announce(entry);
+    // A name in the policy may be one of its new places.
+    this.apply();
+  }
+
+  #vanished(mount: FuseMount): void {
+    const entry = this.#entries.get(mount.connection);
+    if (!entry) return;
+    this.#entries.delete(mount.connection);
+    this.#emitter.gone(entry.index, 'it was unmounted');
+    this.apply();
+  }
+
+  #announce({ index, mount, tier, tierReason }: Entry): void {
+    const { daemon } = mount;
+    const wire: WireMount = {
+      index,
+      mount: mount.mount,
+      alsoAt: mount.alsoAt,
+      fsType: mount.fsType,
+      source: mount.source,
+      connection: mount.connection,
+      daemon: daemon ? { pid: daemon.pid, comm: daemon.comm } : null,
+      tier,
+      tierReason,
+      waiting: mount.waiting,
+      maxBackground: mount.maxBackground,
+      options: mount.options,
+      namespace: mount.namespace,
+      blocked: mount.blocked,
+      dead: mount.dead,
+    };
+    this.#emitter.announce(wire);
+  }
+
+  /** Nobody will tell how these end. */
+  #endOpen(entry: Entry): void {
+    for (const record of entry.open.values())
+      this.#emitter.emit(this.#event(entry, { ...record, kind: 'lost' }));
+    entry.open.clear();
+  }
+
+  #event(entry: Entry, record: TapRecord): WireEvent {
+    return {
+      kind: KIND[record.kind],
+      mount: entry.index,
+      op: record.opcode,
+      id: record.unique,
+      monoNs: record.startNs,
+      tsUs: this.#clock.us(record.startNs),
+      durNs: record.durationNs,
+      queueNs: record.queueNs,
+      errno: record.errno,
+      path: null,
+      newPath: null,
+      nodeid: record.nodeid,
+      fh: record.fh,
+      offset: record.offset,
+      size: record.size,
+      bytes: record.bytes,
+      pid: record.pid,
+      tid: record.tid,
+      uid: record.uid,
+      gid: record.gid,
+      comm: record.comm,
+      daemonTid: record.daemonTid,
+      args: record.args,
+    };
+  }
+}
+
+const KIND = { open: ENTER, done: SPAN, lost: LOST } as const;

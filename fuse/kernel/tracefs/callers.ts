@@ -1,0 +1,70 @@
+// Whose thread an id is: /proc where it still lives, else the tables that the kernel keeps for its own trace output.
+import { join } from 'node:path';
+import { readProc } from '../discovery/proc.ts';
+
+export interface Caller {
+  pid: number | null;
+  uid: number | null;
+  gid: number | null;
+  comm: string | null;
+}
+
+const NOBODY: Caller = { pid: null, uid: null, gid: null, comm: null };
+/** Threads change their name, and ids go to others. */
+const FRESH_MS = 1000;
+const KEPT = 4096;
+
+export class Callers {
+  readonly #tracefs: string;
+  readonly #known = new Map<number, { caller: Caller; untilMs: number }>();
+  #tables: { comms: Map<number, string>; groups: Map<number, number> } | null = null;
+
+  constructor(tracefs: string) {
+    this.#tracefs = tracefs;
+  }
+
+  /** The kernel's tables are read at most once between two calls of this. */
+  nextRound(): void {
+    this.#tables = null;
+    if (this.#known.size > KEPT) this.#known.clear();
+  }
+
+  of(tid: number): Caller {
+    const nowMs = performance.now();
+    const known = this.#known.get(tid);
+    if (known && known.untilMs > nowMs) return known.caller;
+    const caller = alive(tid) ?? this.#ended(tid) ?? known?.caller ?? NOBODY;
+    this.#known.set(tid, { caller, untilMs: nowMs + FRESH_MS });
+    return caller;
+  }
+
+  #ended(tid: number): Caller | null {
+    this.#tables ??= {
+      comms: new Map(this.#lines('saved_cmdlines').map(([id, comm]) => [id, comm])),
+      groups: new Map(this.#lines('saved_tgids').map(([id, group]) => [id, Number(group)])),
+    };
+    const comm = this.#tables.comms.get(tid) ?? null;
+    const pid = this.#tables.groups.get(tid) ?? null;
+    return comm === null && pid === null ? null : { pid, uid: null, gid: null, comm };
+  }
+
+  #lines(file: string): [number, string][] {
+    const text = readProc(join(this.#tracefs, file)) ?? '';
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const space = line.indexOf(' ');
+        return [Number(line.slice(0, space)), line.slice(space + 1)];
+      });
+  }
+}
+
+function alive(tid: number): Caller | null {
+  const status = readProc(`/proc/${tid}/status`);
+  if (status === null) return null;
+  const field = (name: string) => new RegExp(`^${name}:\\t(.*)$`, 'm').exec(status)?.[1];
+  // Four ids each: real, effective, saved, file system; the last is what FUSE sends.
+  const id = (name: string) => Number(field(name)?.split('\t')[3]);
+  return { pid: Number(field('Tgid')), uid: id('Uid'), gid: id('Gid'), comm: field('Name') ?? null };
+}
