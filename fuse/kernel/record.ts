@@ -1,0 +1,102 @@
+// Records of the BPF tap, from the bytes of bpf/layout.h to TapRecord. Runs for every request: one object each, and
+// the strings in it.
+import { type U64, u64FromHalves } from '../../shared/u64.ts';
+import { traceName } from '../mirror/names.ts';
+import { HeadView, READERS, REPLIES } from './arguments.ts';
+import { COMM_BYTES, FLAG, KIND, PICKED_UNKNOWN, RECORD } from './layout.ts';
+import type { TapRecord } from './tap.ts';
+
+/** Given to a request that was taken back because its caller was killed: what that caller got. */
+const EINTR = 4;
+
+/** A stretch of received bytes; `view` spans the same memory as `buffer`. */
+export interface Bytes {
+  buffer: Buffer;
+  view: DataView;
+}
+
+const head = new HeadView();
+
+/** The kind of a record (KIND), whether it is numbered late, and whether the daemon has it. */
+export function kindOf({ view }: Bytes, at: number): number {
+  return view.getUint8(at + RECORD.kind);
+}
+
+/** True where the kernel numbered the request only after it had told of it. */
+export function isUnnumbered({ view }: Bytes, at: number): boolean {
+  return (view.getUint8(at + RECORD.flags) & FLAG.UNNUMBERED) !== 0;
+}
+
+/** Whether the daemon has taken the request; null where not known. */
+export function pickedOf({ view }: Bytes, at: number): boolean | null {
+  const picked = view.getUint8(at + RECORD.picked);
+  return picked === PICKED_UNKNOWN ? null : picked === 1;
+}
+
+/** Decodes the record that begins at `at`. */
+export function decodeRecord({ buffer, view }: Bytes, at: number): TapRecord {
+  const kind = view.getUint8(at + RECORD.kind);
+  const ended = kind === KIND.DONE || kind === KIND.GONE || kind === KIND.UNPAIRED;
+  const errno = !ended ? null : kind === KIND.GONE ? EINTR : -view.getInt32(at + RECORD.error, true) || 0;
+  const opcode = view.getUint32(at + RECORD.opcode, true);
+  const startNs = ns(view, at + RECORD.startNs);
+  const pickedNs = ns(view, at + RECORD.pickedNs);
+  const pid = view.getUint32(at + RECORD.pid, true);
+  // Only of requests whose sending was seen, or whose caller still lives, is the caller known.
+  const hasCaller = pid !== 0;
+  const headBytes = view.getUint8(at + RECORD.headBytes);
+  const nameAt = at + RECORD.tail + headBytes;
+  const nameBytes = view.getUint16(at + RECORD.nameBytes, true);
+  const nextBytes = view.getUint16(at + RECORD.nameBytes + 2, true);
+  const record: TapRecord = {
+    kind: ended ? 'done' : 'open',
+    connection: view.getUint32(at + RECORD.connection, true),
+    opcode,
+    unique: u64(view, at + RECORD.unique),
+    nodeid: u64(view, at + RECORD.nodeid),
+    startNs,
+    durationNs: ended ? ns(view, at + RECORD.durationNs) : null,
+    queueNs: pickedNs > 0 ? pickedNs - startNs : null,
+    errno,
+    bytes: null,
+    pid: hasCaller ? pid : null,
+    tid: view.getUint32(at + RECORD.tid, true) || null,
+    uid: hasCaller ? view.getUint32(at + RECORD.uid, true) : null,
+    gid: hasCaller ? view.getUint32(at + RECORD.gid, true) : null,
+    comm: hasCaller ? text(buffer, at + RECORD.comm, COMM_BYTES) : null,
+    daemonTid:
+      kind === KIND.DONE || kind === KIND.UNPAIRED ? view.getUint32(at + RECORD.daemonTid, true) : null,
+    fh: null,
+    offset: null,
+    size: null,
+    name: nameBytes > 0 ? text(buffer, nameAt, nameBytes) : null,
+    newParent: null,
+    newName: nextBytes > 0 ? text(buffer, nameAt + nameBytes, nextBytes) : null,
+    replyNodeid: null,
+    args: null,
+  };
+  if (headBytes > 0 || nextBytes > 0) READERS[opcode]?.(record, head.set(view, at + RECORD.tail, headBytes));
+  if (kind === KIND.DONE && errno === 0) answer(record, view, at);
+  return record;
+}
+
+function answer(record: TapRecord, view: DataView, at: number): void {
+  const first = u64(view, at + RECORD.reply);
+  const second = u64(view, at + RECORD.reply + 8);
+  REPLIES[record.opcode]?.(record, first, second, view.getUint32(at + RECORD.replyBytes, true));
+}
+
+function ns(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
+}
+
+function u64(view: DataView, at: number): U64 {
+  return u64FromHalves(view.getUint32(at, true), view.getUint32(at + 4, true));
+}
+
+/** Bytes up to a NUL or the end, as the text of a trace. */
+function text(buffer: Buffer, at: number, bytes: number): string {
+  let end = at;
+  while (end < at + bytes && buffer[end] !== 0) end++;
+  return traceName(buffer.latin1Slice(at, end));
+}
