@@ -11,6 +11,7 @@ import './theme/base.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+forgetToken();
 connectFeed();
 keepTitle();
 listenForKeys();
@@ -21,3 +22,11 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+/** A link with `?token=` has done its work once the server has set its cookie; it must not be copied on. */
+function forgetToken(): void {
+  const url = new URL(location.href);
+  if (!url.searchParams.has('token')) return;
+  url.searchParams.delete('token');
+  history.replaceState(null, '', url);
+}

@@ -25,7 +25,9 @@ export async function pageRoutes(app: Scope, pageDir: string | null): Promise<vo
     });
   }
   app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === 'GET' && !request.url.startsWith('/api/') && !request.url.includes('.');
+    // A view's address has no dot in its path; its query may well have, in a filter or a time.
+    const [path = ''] = request.url.split('?');
+    const isPage = request.method === 'GET' && !path.startsWith('/api/') && !path.includes('.');
     if (has && isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html');
     const error = new CodedError(
       'FUSESCOPE_NOT_FOUND',

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Mirror } from '../../shared/api.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -86,24 +86,24 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     await using opened = await openPage(browser, `${server.url}/operations`);
     const { page } = opened;
     const field = page.getByRole('combobox', { name: 'Filter' });
-    await field.fill('op:getattr ');
-    await until('the URL', () => new URL(page.url()).searchParams.get('filter') === 'op:getattr');
+    await field.fill('op:getattr -path:*.never ');
+    await until('the URL', () => filterOf(page) === 'op:getattr -path:*.never');
     await page.keyboard.press('Escape');
     await page.reload();
-    await expect.poll(() => field.inputValue()).toBe('op:getattr');
+    await expect.poll(() => field.inputValue()).toBe('op:getattr -path:*.never');
     await page.getByRole('gridcell', { name: 'getattr' }).first().waitFor();
     const ops = await page.locator('.rows [role="row"] .op').allTextContents();
     expect(new Set(ops.map((op) => op.trim()))).toEqual(new Set(['getattr']));
 
     await field.fill('op:getattr dur:>10mss');
     await page.getByText(/is no duration/).waitFor();
-    expect(new URL(page.url()).searchParams.get('filter')).toBe('op:getattr');
+    expect(filterOf(page)).toBe('op:getattr -path:*.never');
     await field.fill('op:open');
-    await until('the URL', () => new URL(page.url()).searchParams.get('filter') === 'op:open');
+    await until('the URL', () => filterOf(page) === 'op:open');
     await field.press('Escape');
     await field.blur();
     await page.keyboard.press('u');
-    await until('the undo', () => new URL(page.url()).searchParams.get('filter') === 'op:getattr');
+    await until('the undo', () => filterOf(page) === 'op:getattr -path:*.never');
     expect(opened.complaints).toEqual([]);
   });
 
@@ -218,3 +218,5 @@ async function waitForStall(server: TestServer): Promise<Stall[]> {
     40_000,
   );
 }
+
+const filterOf = (page: Page) => new URL(page.url()).searchParams.get('filter');

@@ -2,10 +2,10 @@
 // everything that has; what is not known is hatched.
 import type { HeatmapAnswer } from '../../../shared/api.ts';
 import type { Span } from '../../../shared/span.ts';
-import { colour, faded, font } from '../../theme/colours.ts';
+import { colour, font } from '../../theme/colours.ts';
 import type { Pen } from '../../ui/canvas.tsx';
 import { spark, unknown } from '../../ui/draw.ts';
-import { AXIS_TICKS, axisShare, clamp } from '../../ui/scale.ts';
+import { AXIS_TICKS, axisShare, BURNS_FROM_MS, clamp } from '../../ui/scale.ts';
 import { clockText, minuteText } from '../../ui/time.ts';
 import { heatColour, labelStep, mostOf } from './heat-scale.ts';
 
@@ -102,24 +102,23 @@ function drawRising(
   y: Place,
   width: number,
 ): void {
-  const rising = open.filter((span) => nowUs - span.startUs > 1e6);
-  if (rising.length === 0 || nowUs < heat.fromUs) return;
+  const shownToUs = Math.min(nowUs, heat.toUs);
+  const rising = open.filter((span) => shownToUs - span.startUs > BURNS_FROM_MS * 1e3);
+  if (rising.length === 0) return;
   c.strokeStyle = colour('stalled-fill');
   rising.forEach((span, i) => {
-    const endUs = Math.min(nowUs, heat.toUs);
     const steps = 60;
     c.lineWidth = i === 0 ? 2.5 : 1.5;
     c.beginPath();
     for (let step = 0; step <= steps; step++) {
-      const at = span.startUs + ((endUs - span.startUs) * step ** 2) / steps ** 2;
+      const at = span.startUs + ((shownToUs - span.startUs) * step ** 2) / steps ** 2;
       if (at < heat.fromUs) continue;
       c.lineTo(x(at), y(Math.max(1e4, (at - span.startUs) * 1e3)));
     }
     c.stroke();
-    spark(c, x(endUs), y((endUs - span.startUs) * 1e3), i === 0 ? 3 : 1.6);
+    spark(c, x(shownToUs), y((shownToUs - span.startUs) * 1e3), i === 0 ? 3 : 1.6);
   });
   c.font = font(11, 600);
-  c.fillStyle = faded('stalled-fill', 1);
   c.fillStyle = colour('stalled');
   c.textAlign = 'right';
   c.fillText(`${rising.length} still open`, width - 2, TOP - 12);
