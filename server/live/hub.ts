@@ -137,7 +137,12 @@ function take(group: Group, open: readonly Span[]): Content {
   const spans = matched > MAX_SPANS_PER_FRAME ? [...ring.slice(at), ...ring.slice(0, at)] : ring;
   group.ring = [];
   group.matched = 0;
-  return { spans, omitted: matched - spans.length, open: match ? open.filter(match) : open, encoded: null };
+  return {
+    spans,
+    omitted: matched - spans.length,
+    open: match ? open.filter((span) => match(span)) : open,
+    encoded: null,
+  };
 }
 
 function sendTo(client: Client, content: Content, nowUs: number, open: readonly Span[]): void {

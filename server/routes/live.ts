@@ -97,6 +97,7 @@ function readSubscribe(data: Buffer): SubscribeFrame | null {
 
 function snapshot({ trace, mirrors, version, startedUs, clock }: Context, to: Subscription): SnapshotFrame {
   const open = trace.longOpen();
+  const { match } = to;
   return {
     type: 'snapshot',
     v: LIVE_VERSION,
@@ -104,7 +105,7 @@ function snapshot({ trace, mirrors, version, startedUs, clock }: Context, to: Su
     gauges: trace.gauges(),
     mounts: trace.mountViews(),
     stalls: trace.stalls.open(),
-    open: to.match ? open.filter(to.match) : [...open],
+    open: match ? open.filter((span) => match(span)) : [...open],
     seconds: [...trace.seconds.past()],
     gaps: trace.losses.since(clock.wallUs() - SECONDS_KEPT * 1e6),
     filter: to.filter,
