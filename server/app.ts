@@ -9,6 +9,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import Fastify, { LogController } from 'fastify';
 import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
+import { attachRoutes } from './routes/attach.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
@@ -93,6 +94,7 @@ export async function buildApp(options: AppOptions) {
   for (const route of [
     healthRoutes,
     mountRoutes,
+    attachRoutes,
     mirrorRoutes,
     spanRoutes,
     stallRoutes,

@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { Intake } from './ingest/intake.ts';
+import type { KernelCollector } from './kernel/collector.ts';
+import type { AttachPolicy } from './kernel/policy.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { MirrorManager } from './mirrors/manager.ts';
 import type { Store } from './store/types.ts';
@@ -17,4 +19,6 @@ export interface Context {
   readonly intake: Intake;
   readonly hub: LiveHub;
   readonly mirrors: MirrorManager;
+  readonly attach: AttachPolicy;
+  readonly kernel: KernelCollector;
 }

@@ -26,6 +26,7 @@ interface TraceEvents {
   ended: [span: Span];
   raised: [stall: Stall];
   closed: [stall: Stall];
+  mount: [mount: MountRecord];
   tick: [second: Second, gaps: Gap[]];
 }
 
@@ -57,6 +58,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     this.latency = new LatencyRecorder({ onSpill: (rows) => this.#store.putRollups(rows) });
     this.mounts = new MountRegistry(options.store.mounts, {
       changed: (mount) => this.#store.putMount(mount),
+      told: (mount) => this.emit('mount', mount),
     });
     this.stalls = new StallDetector(
       { raised: (stall) => this.#raised(stall), closed: (stall) => this.#closedStall(stall) },
@@ -178,8 +180,10 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     };
   }
 
+  /** One of each connection. */
   mountViews(): Mount[] {
-    return this.mounts.all().map((mount) => this.view(mount));
+    const shown = this.mounts.all().filter((mount) => !this.mounts.isHidden(mount));
+    return shown.map((mount) => this.view(mount));
   }
 
   view(mount: MountRecord): Mount {
@@ -188,6 +192,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       oldestOpenMs: this.#oldest.get(mount.id) ?? null,
       stalled: this.stalls.openOf(mount.id),
       recent: this.latency.view(mount.id),
+      inKernel: mount.kind === 'mirror' ? this.mounts.inKernel(mount) : undefined,
       slowMs: this.stalls.thresholds(mount.id, mount.mount, 'getattr').slowMs,
     });
   }

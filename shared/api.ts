@@ -97,6 +97,17 @@ export const HeatmapSchema = Type.Object({
 });
 export type HeatmapAnswer = Static<typeof HeatmapSchema>;
 
+/** The process that listens to the kernel. */
+export const KernelStateSchema = Type.Object({
+  running: Type.Boolean(),
+  pid: nullable(Type.Integer()),
+  tier: Type.Enum(['bpf', 'tracefs', 'proc'], { description: 'the best that this machine allows' }),
+  reason: nullable(Type.String({ description: 'why it is not a better one; null: all is well' })),
+  excluded: Type.Integer({ description: 'operations of FuseScope’s own processes, which are not told' }),
+  restarts: Type.Integer(),
+});
+export type KernelState = Static<typeof KernelStateSchema>;
+
 export const HealthSchema = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded']),
@@ -108,6 +119,11 @@ export const HealthSchema = Type.Object(
     sources: Type.Integer({ description: 'collectors connected' }),
     liveClients: Type.Integer(),
     tiers: Type.Record(Type.String(), Type.Integer(), { description: 'mounts by capture tier' }),
+    kernel: KernelStateSchema,
+    mounts: Type.Array(
+      Type.Object({ mount: Type.String(), tier: Type.String(), reason: nullable(Type.String()) }),
+      { description: 'what captures each mount, and why nothing better' },
+    ),
   },
   { $id: 'Health' },
 );

@@ -26,8 +26,24 @@ export const MountSchema = Type.Object(
     daemon: nullable(Type.Object({ pid: Type.Integer(), comm: nullable(Type.String()) })),
     state: MountStateSchema,
     tier: TierSchema,
+    tierReason: nullable(
+      Type.String({
+        description: 'why nothing better captures it, and what to do for more; null: all is well',
+      }),
+    ),
     waiting: nullable(
       Type.Integer({ description: 'requests the kernel counts as waiting, in the queue or in the daemon' }),
+    ),
+    maxBackground: nullable(
+      Type.Integer({ description: 'background requests the kernel admits at once; more of them wait' }),
+    ),
+    options: nullable(Type.String({ description: 'mount options, as mountinfo lists them' })),
+    namespace: nullable(
+      Type.String({ description: 'number of the mount namespace it is in; null: that of FuseScope' }),
+    ),
+    blocked: Type.Array(
+      Type.Object({ pid: Type.Integer(), tid: Type.Integer(), comm: nullable(Type.String()) }),
+      { description: 'who waits for it, as far as /proc tells; only where its operations are not captured' },
     ),
     inflight: Type.Integer({ description: 'open spans' }),
     stalled: Type.Integer({ description: 'open stalls' }),

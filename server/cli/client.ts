@@ -27,13 +27,14 @@ export async function request(
   flags: ServerFlags,
   path: string,
   query: Record<string, string | undefined> = {},
+  method: 'GET' | 'POST' = 'GET',
 ): Promise<Response> {
   const url = serverUrl(flags, path);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, value);
   let response: Response;
   try {
-    response = await fetch(url, { headers: headersOf(flags) });
+    response = await fetch(url, { method, headers: headersOf(flags) });
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
@@ -52,6 +53,11 @@ export async function getJson<T>(
   query?: Record<string, string | undefined>,
 ): Promise<T> {
   return (await (await request(flags, path, query)).json()) as T;
+}
+
+/** A POST without a body. */
+export async function postJson<T>(flags: ServerFlags, path: string): Promise<T> {
+  return (await (await request(flags, path, {}, 'POST')).json()) as T;
 }
 
 /** @throws CliError with status 2 for what is no URL. */

@@ -2,6 +2,7 @@
 // one sentence on stderr and an exit status: 2 for usage, 1 for failure.
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { attachCommand, detachCommand } from './attach.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
@@ -16,6 +17,8 @@ const COMMANDS = [
   serveCommand,
   mountCommand,
   mountsCommand,
+  attachCommand,
+  detachCommand,
   stallsCommand,
   tailCommand,
   latencyCommand,

@@ -26,6 +26,8 @@ const COLUMNS: readonly Column<Mount>[] = [
     value: (mount) => (mount.oldestOpenMs === null ? '–' : formatAge(mount.oldestOpenMs).text),
     right: true,
   },
+  { head: 'WAITING', value: (mount) => String(mount.waiting ?? '–'), right: true },
+  { head: 'WHY NO BETTER CAPTURE', value: (mount) => mount.tierReason ?? '' },
 ];
 
 export function mountsCommand(): Command {

@@ -1,9 +1,11 @@
 // fusescope serve: runs the server in the foreground until it is told to end.
 import { readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
+import type { KernelState } from '../../shared/api.ts';
 import { CodedError } from '../errors.ts';
+import type { AttachOption } from '../kernel/policy.ts';
 import { endWithParent } from '../process/parent.ts';
 import { defaultDatabase, defaultSocket } from '../process/places.ts';
 import type { RunningServer } from '../process/serve.ts';
@@ -22,6 +24,8 @@ interface ServeFlags {
   maxSize: number;
   maxAge: number;
   demo?: boolean;
+  attach: string[];
+  tap: KernelState['tier'];
 }
 
 /** Shutdown that takes longer than this is cut short, in ms: a mirror may need two rounds of signals. */
@@ -43,6 +47,12 @@ export function serveCommand(): Command {
       2 * 1024 ** 3,
     )
     .option('--max-age <days>', 'age at which operations are let go', parseDays, 7)
+    .option('--attach <what...>', 'mounts to listen to in the kernel: all, none, or mount points', ['all'])
+    .addOption(
+      new Option('--tap <best>', 'best way to listen that may be used')
+        .choices(['bpf', 'tracefs', 'proc'])
+        .default('bpf'),
+    )
     .option('--demo', 'also mount a small demo with a load of its own')
     .addHelpText('after', '\nExample: fusescope serve --demo')
     .action((flags: ServeFlags) => serve(flags));
@@ -64,6 +74,8 @@ async function serve(flags: ServeFlags): Promise<void> {
       maxBytes: flags.maxSize,
       maxAgeS: flags.maxAge * 86_400,
       version: VERSION,
+      attach: parseAttach(flags.attach),
+      tap: flags.tap,
       log,
     });
   } catch (error) {
@@ -99,6 +111,17 @@ function readToken(flags: ServeFlags): string | null {
     return text;
   }
   return flags.token ?? process.env.FUSESCOPE_TOKEN ?? null;
+}
+
+function parseAttach(words: readonly string[]): AttachOption {
+  const [word] = words;
+  if (words.length === 1 && (word === 'all' || word === 'none')) return word;
+  const wrong = words.find((mount) => !mount.startsWith('/'));
+  if (wrong === undefined) return words;
+  throw new CliError(
+    `cannot attach to ${wrong} (it is no absolute path). Give all, none, or mount points`,
+    2,
+  );
 }
 
 function parsePort(text: string): number {

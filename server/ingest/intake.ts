@@ -161,7 +161,8 @@ export class Intake {
 
   /** The collector ended in order: nothing more comes of it. */
   bye(collector: Collector): void {
-    this.#end(collector, 'aborted');
+    // A mirror takes its operations with it; those of the kernel go on without us.
+    this.#end(collector, collector.hello.kind === 'mirror' ? 'aborted' : 'lost');
   }
 
   /** Its connection broke; it may come back. */

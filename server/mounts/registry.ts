@@ -10,7 +10,14 @@ export interface MountRecord extends StoredMount {
   alsoAt: string[];
   daemon: Mount['daemon'];
   tier: Tier;
+  tierReason: string | null;
   waiting: number | null;
+  maxBackground: number | null;
+  options: string | null;
+  namespace: string | null;
+  blocked: Mount['blocked'];
+  /** Its daemon has ended. */
+  dead: boolean;
   /** Collector process that serves it now; null for event lines and for mounts of earlier runs. */
   instance: string | null;
   /** False once it is unmounted or its source is gone, until an event names it again. */
@@ -21,11 +28,14 @@ export interface MountRecord extends StoredMount {
 export interface RegistryEvents {
   /** The mount is new or what is stored of it has changed. */
   changed(mount: MountRecord): void;
+  /** A collector has told of it, or of its end. */
+  told(mount: MountRecord): void;
 }
 
 export class MountRegistry {
   readonly #byId = new Map<number, MountRecord>();
-  readonly #byKey = new Map<string, MountRecord>();
+  /** Several where mounts of one name are there at once: in other namespaces, or one over the other. */
+  readonly #byKey = new Map<string, MountRecord[]>();
   readonly #events: RegistryEvents;
   #nextId = 1;
 
@@ -52,7 +62,7 @@ export class MountRegistry {
 
   /** The mount of an event line; made on first sight. */
   named(host: string, mount: string, kind: SourceKind, nowUs: number): MountRecord {
-    const record = this.#byKey.get(keyOf(host, mount, kind)) ?? this.#create(host, mount, kind, nowUs);
+    const record = this.#byKey.get(keyOf(host, mount, kind))?.[0] ?? this.#create(host, mount, kind, nowUs);
     record.lastSeenUs = nowUs;
     record.present = true;
     return record;
@@ -60,16 +70,53 @@ export class MountRegistry {
 
   /** A mount that a collector announced. */
   announced(host: string, wire: WireMount, kind: SourceKind, instance: string, nowUs: number): MountRecord {
-    const record = this.named(host, wire.mount, kind, nowUs);
-    record.fsType = wire.fsType;
-    record.source = wire.source;
-    record.connection = wire.connection;
-    record.daemon = wire.daemon;
-    record.tier = wire.tier;
-    record.alsoAt = wire.alsoAt ?? [];
-    record.instance = instance;
-    this.#events.changed(record);
+    const record = this.#claim(host, wire, kind, instance) ?? this.#create(host, wire.mount, kind, nowUs);
+    // What changes by the second is not worth writing down each time.
+    const { fsType, source, connection } = wire;
+    const stored =
+      record.present &&
+      record.fsType === fsType &&
+      record.source === source &&
+      record.connection === connection;
+    Object.assign(record, {
+      fsType,
+      source,
+      connection,
+      daemon: wire.daemon,
+      tier: wire.tier,
+      tierReason: wire.tierReason ?? null,
+      alsoAt: wire.alsoAt ?? [],
+      waiting: wire.waiting ?? null,
+      maxBackground: wire.maxBackground ?? null,
+      options: wire.options ?? null,
+      namespace: wire.namespace ?? null,
+      blocked: wire.blocked ?? [],
+      dead: wire.dead ?? false,
+      instance,
+      present: true,
+      lastSeenUs: nowUs,
+    } satisfies Partial<MountRecord>);
+    if (!stored) this.#events.changed(record);
+    this.#events.told(record);
     return record;
+  }
+
+  /** The same connection as the kernel collector tells of it, or undefined. */
+  inKernel(mount: MountRecord): MountRecord | undefined {
+    return this.#withConnection(mount, 'kernel');
+  }
+
+  /** True for a mount that the kernel collector only knows and a mirror tells all of. */
+  isHidden(mount: MountRecord): boolean {
+    if (mount.kind !== 'kernel') return false;
+    if (mount.present)
+      return (
+        mount.tier !== 'bpf' &&
+        mount.tier !== 'tracefs' &&
+        this.#withConnection(mount, 'mirror') !== undefined
+      );
+    const mirrors = this.#byKey.get(keyOf(mount.host, mount.mount, 'mirror')) ?? [];
+    return mirrors.some((one) => one.connection === mount.connection);
   }
 
   /** It is unmounted, or nobody reports on it any more. */
@@ -77,8 +124,29 @@ export class MountRegistry {
     record.present = false;
     record.instance = null;
     record.daemon = null;
+    record.waiting = null;
+    record.blocked = [];
     record.lastSeenUs = nowUs;
     this.#events.changed(record);
+    this.#events.told(record);
+  }
+
+  #withConnection(mount: MountRecord, kind: SourceKind): MountRecord | undefined {
+    if (mount.connection === null || !mount.present) return undefined;
+    return this.all().find(
+      (one) =>
+        one.kind === kind && one.present && one.host === mount.host && one.connection === mount.connection,
+    );
+  }
+
+  /** The record that an announced mount goes on with: that of its connection, else one that nobody has now. */
+  #claim(host: string, wire: WireMount, kind: SourceKind, instance: string): MountRecord | undefined {
+    const alike = this.#byKey.get(keyOf(host, wire.mount, kind)) ?? [];
+    if (kind !== 'kernel') return alike[0];
+    return (
+      alike.find((one) => one.present && one.connection === wire.connection) ??
+      alike.find((one) => !one.present || one.instance !== instance)
+    );
   }
 
   #create(host: string, mount: string, kind: SourceKind, nowUs: number): MountRecord {
@@ -103,7 +171,8 @@ export class MountRegistry {
 
   #add(record: MountRecord): void {
     this.#byId.set(record.id, record);
-    this.#byKey.set(keyOf(record.host, record.mount, record.kind), record);
+    const key = keyOf(record.host, record.mount, record.kind);
+    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), record]);
     this.#nextId = Math.max(this.#nextId, record.id + 1);
   }
 }
@@ -120,7 +189,13 @@ function absent(kind: SourceKind) {
     alsoAt: [],
     daemon: null,
     tier: TIER_OF[kind],
+    tierReason: null,
     waiting: null,
+    maxBackground: null,
+    options: null,
+    namespace: null,
+    blocked: [],
+    dead: false,
     instance: null,
     lost: 0,
   };

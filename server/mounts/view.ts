@@ -10,6 +10,8 @@ export interface MountNow {
   stalled: number;
   /** The last minute; null where nothing ended in it. */
   recent: MountView | null;
+  /** What the kernel tells of a mount that something else captures. */
+  inKernel: MountRecord | undefined;
   /** Threshold of the mount's ordinary operations. */
   slowMs: number;
 }
@@ -24,11 +26,12 @@ const QUIET: MountView = {
 
 export function mountView(mount: MountRecord, now: MountNow): Mount {
   const recent = now.recent ?? QUIET;
+  const kernel = now.inKernel ?? mount;
   return {
     id: mount.id,
     host: mount.host,
     mount: mount.mount,
-    alsoAt: mount.alsoAt,
+    alsoAt: kernel === mount ? mount.alsoAt : placesBeside(mount.mount, kernel),
     fsType: mount.fsType,
     source: mount.source,
     kind: mount.kind,
@@ -36,7 +39,12 @@ export function mountView(mount: MountRecord, now: MountNow): Mount {
     daemon: mount.daemon,
     state: stateOf(mount, now),
     tier: mount.tier,
-    waiting: mount.waiting,
+    tierReason: kernel === mount ? mount.tierReason : null,
+    waiting: kernel.waiting,
+    maxBackground: kernel.maxBackground,
+    options: kernel.options,
+    namespace: kernel.namespace,
+    blocked: kernel === mount ? mount.blocked : [],
     inflight: now.inflight,
     stalled: now.stalled,
     oldestOpenMs: now.oldestOpenMs,
@@ -53,10 +61,15 @@ export function mountView(mount: MountRecord, now: MountNow): Mount {
   };
 }
 
+function placesBeside(name: string, { mount, alsoAt }: MountRecord): string[] {
+  return [mount, ...alsoAt].filter((place) => place !== name);
+}
+
 /** The worst thing that is true of it. */
 function stateOf(mount: MountRecord, now: MountNow): MountState {
   if (now.stalled > 0) return 'stalled';
   if (!mount.present) return 'gone';
+  if (mount.dead) return 'dead';
   const slow = (now.recent?.p99Ns ?? 0) / 1e6 > now.slowMs || (now.oldestOpenMs ?? 0) > now.slowMs;
   return slow ? 'slow' : 'ok';
 }

@@ -3,11 +3,14 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { KernelState } from '../../shared/api.ts';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { Intake } from '../ingest/intake.ts';
 import { listenIngest } from '../ingest/socket.ts';
+import { KernelCollector } from '../kernel/collector.ts';
+import { type AttachOption, AttachPolicy } from '../kernel/policy.ts';
 import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
@@ -28,6 +31,9 @@ export interface ServeOptions {
   maxBytes: number;
   maxAgeS: number;
   version: string;
+  attach: AttachOption;
+  /** The best way to listen to the kernel that may be used. */
+  tap: KernelState['tier'];
   log: Logger;
 }
 
@@ -70,8 +76,30 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const hub = new LiveHub();
   const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };
   const mirrors = new MirrorManager(programs, options.socket, log);
+  const attach = new AttachPolicy(store, options.attach);
+  const kernel = new KernelCollector({
+    program: program('fuse/kernel/main'),
+    socket: options.socket,
+    policy: attach,
+    tap: options.tap,
+    clock,
+    log,
+    onGap: (fromUs, toUs) => trace?.lost(null, 'kernel-collector-ended', 1, fromUs, toUs),
+  });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
-  const context = { version: options.version, startedUs, clock, log, store, trace, intake, hub, mirrors };
+  const context = {
+    version: options.version,
+    startedUs,
+    clock,
+    log,
+    store,
+    trace,
+    intake,
+    hub,
+    mirrors,
+    attach,
+    kernel,
+  };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
   const undo: (() => Promise<void>)[] = [() => store.close()];
@@ -88,6 +116,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       pulse.stop();
     });
     undo.push(() => mirrors.close());
+    kernel.start();
+    undo.push(() => kernel.close());
   } catch (error) {
     await app.close();
     await close();

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Scope } from './scope.ts';
 
 export function healthRoutes(app: Scope, context: Context): void {
-  const { trace, store, hub, intake } = context;
+  const { trace, store, hub, intake, kernel } = context;
   app.get(
     '/api/health',
     {
@@ -17,9 +17,8 @@ export function healthRoutes(app: Scope, context: Context): void {
     () => {
       const gauges = trace.gauges();
       const tiers: Record<string, number> = {};
-      for (const mount of trace.mounts.all()) {
-        if (mount.present) tiers[mount.tier] = (tiers[mount.tier] ?? 0) + 1;
-      }
+      const mounts = trace.mountViews().filter((mount) => mount.state !== 'gone');
+      for (const { tier } of mounts) tiers[tier] = (tiers[tier] ?? 0) + 1;
       return {
         status: gauges.store.state === 'ok' ? ('ok' as const) : ('degraded' as const),
         version: context.version,
@@ -30,6 +29,8 @@ export function healthRoutes(app: Scope, context: Context): void {
         sources: intake.connected,
         liveClients: hub.size,
         tiers,
+        kernel: kernel.state,
+        mounts: mounts.map(({ mount, tier, tierReason }) => ({ mount, tier, reason: tierReason })),
         setAside: store.setAside,
       };
     },

@@ -34,7 +34,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'fusescope-test-'));
   const socket = join(dir, 'ingest.sock');
   const db = join(dir, 'trace.db');
-  const args = [MAIN, 'serve', '--port', '0', '--db', db, '--socket', socket, ...(options.args ?? [])];
+  const extra = options.args ?? [];
+  const args = [MAIN, 'serve', '--port', '0', '--db', db, '--socket', socket, ...extra];
+  // Other tests have mounts on this machine too; who wants to listen to some names them.
+  if (!extra.includes('--attach')) args.push('--attach', 'none');
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, FUSESCOPE_LOG: 'info', ...options.env },

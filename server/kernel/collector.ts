@@ -1,0 +1,132 @@
+// The kernel collector's process: started with the server, told what to listen to, started again when it dies. What
+// it finds comes over the ingest socket like that of any other collector.
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Logger } from 'pino';
+import type { KernelState } from '../../shared/api.ts';
+import type { Clock } from '../clock.ts';
+import type { AttachPolicy } from './policy.ts';
+
+export interface KernelCollectorOptions {
+  /** Entry file that node runs. */
+  program: string;
+  socket: string;
+  policy: AttachPolicy;
+  /** The best way to listen that may be used. */
+  tap: KernelState['tier'];
+  clock: Clock;
+  log: Logger;
+  /** Nothing was heard from the kernel between these times, µs since the epoch. */
+  onGap: (fromUs: number, toUs: number) => void;
+}
+
+const FIRST_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 30_000;
+/** One that ran this long was well; the next one is started without delay. */
+const WELL_MS = 30_000;
+/** A collector that does not end by itself in this time is killed. */
+const TERM_TIMEOUT_MS = 3_000;
+
+export class KernelCollector {
+  readonly #options: KernelCollectorOptions;
+  #child: ChildProcess | null = null;
+  #state: KernelState;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer: NodeJS.Timeout | null = null;
+  #endedUs: number | null = null;
+  #closed = false;
+
+  constructor(options: KernelCollectorOptions) {
+    this.#options = options;
+    this.#state = {
+      running: false,
+      pid: null,
+      tier: 'proc',
+      reason: 'not started yet',
+      excluded: 0,
+      restarts: 0,
+    };
+  }
+
+  get state(): KernelState {
+    return this.#state;
+  }
+
+  start(): void {
+    const { program, socket, tap, log } = this.#options;
+    const args = [program, '--socket', socket, '--die-with-parent', '--tap', tap];
+    const startedMs = performance.now();
+    const child = spawn(process.execPath, [...args, '--own-pid', String(process.pid)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: '/',
+    });
+    this.#child = child;
+    let said = '';
+    // A pipe to a process that has just ended must not end us.
+    child.stdin.on('error', () => {});
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said = line;
+      log.warn({ pid: child.pid }, line);
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => this.#take(child, line));
+    child.once('error', (error) => {
+      said = error.message;
+    });
+    child.once('close', (code, signal) => {
+      this.#child = null;
+      if (this.#closed) return;
+      this.#ended(said === '' ? `ended with ${signal ?? code}` : said, performance.now() - startedMs);
+    });
+    this.tell();
+  }
+
+  /** Hands over the policy as it is now. */
+  tell(): void {
+    this.#child?.stdin?.write(`${JSON.stringify({ policy: this.#options.policy.current })}\n`);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    const child = this.#child;
+    if (!child) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), TERM_TIMEOUT_MS);
+    await ended;
+    clearTimeout(kill);
+  }
+
+  #take(child: ChildProcess, line: string): void {
+    let told: Pick<KernelState, 'tier' | 'reason' | 'excluded'>;
+    try {
+      told = JSON.parse(line);
+    } catch {
+      this.#options.log.warn({ pid: child.pid, line }, 'the kernel collector said something strange');
+      return;
+    }
+    if (told.tier !== this.#state.tier || !this.#state.running)
+      this.#options.log.info({ tier: told.tier, reason: told.reason }, 'kernel tap');
+    this.#state = { ...this.#state, ...told, running: true, pid: child.pid ?? null };
+    if (this.#endedUs !== null) this.#options.onGap(this.#endedUs, this.#options.clock.wallUs());
+    this.#endedUs = null;
+  }
+
+  #ended(why: string, ranMs: number): void {
+    const { log, clock } = this.#options;
+    if (ranMs >= WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    log.error({ why, againInMs: this.#pauseMs }, 'the kernel collector has ended');
+    this.#state = {
+      ...this.#state,
+      running: false,
+      pid: null,
+      tier: 'proc',
+      reason: `the kernel collector has ended (${why}) and is started again`,
+      restarts: this.#state.restarts + 1,
+    };
+    this.#endedUs ??= clock.wallUs();
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+    this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
+  }
+}
