@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveHub, type LiveSocket, MAX_SPANS_PER_FRAME } from '../../server/live/hub.ts';
+import { compileFilter } from '../../shared/filter/compile.ts';
+import { parse } from '../../shared/filter/parse.ts';
 import type { BatchFrame, LiveFrame } from '../../shared/live.ts';
 import { blankSpan, type Span } from '../../shared/span.ts';
 
@@ -19,6 +21,11 @@ class FakeSocket implements LiveSocket {
 const all = { filter: '', match: null, spans: true };
 const reads = { filter: 'op:read', match: (span: Span) => span.op === 'read', spans: true };
 const hello = { type: 'error', code: 'x', message: 'stands for the snapshot' } as const;
+const parsed = (text: string) => {
+  const result = parse(text);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.filter;
+};
 const span = (id: number, op = 'read') => blankSpan(id, 1, '/m', 'mirror', op);
 
 describe('live hub', () => {
@@ -36,6 +43,17 @@ describe('live hub', () => {
     expect(a.batches().map((frame) => frame.spans.map((one) => one.id))).toEqual([[], [1, 2]]);
     expect(b.batches().map((frame) => frame.spans.map((one) => one.id))).toEqual([[], [1]]);
     expect(a.batches().map((frame) => frame.open)).toEqual([[], null]);
+  });
+
+  it('asks a filter about an open operation by the clock, whatever its place in the list', () => {
+    const hub = new LiveHub();
+    const socket = new FakeSocket();
+    const old = compileFilter(parsed('dur:>1s'));
+    hub.join(socket, { filter: 'dur:>1s', match: old, spans: true }, hello);
+    const nowUs = Date.now() * 1_000;
+    const ages = [5e6, 10, 7e6].map((ageUs, i) => ({ ...span(i + 1), startUs: nowUs - ageUs }));
+    hub.flush(nowUs, ages);
+    expect(socket.batches()[0]?.open?.map((one) => one.id)).toEqual([1, 3]);
   });
 
   it('encodes once for all clients with the same filter', () => {
