@@ -43,6 +43,7 @@ function noteOf(mount: Mount): string | null {
   if (mount.state === 'dead')
     return mount.topError ? `every call fails at once with ${mount.topError}` : 'its daemon is gone';
   if (mount.state === 'gone') return 'no longer mounted';
+  if (mount.tier === 'none') return 'its operations are not captured';
   if (!isWatched(mount)) return 'callers from /proc only, no operations';
   return mount.p50Ns === null && mount.oldestOpenMs === null ? 'no operation in the last 60 s' : null;
 }

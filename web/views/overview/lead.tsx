@@ -1,9 +1,11 @@
 // The first line of the page: who waits, for what, through what; or that nobody does.
+import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import type { Mount } from '../../../shared/mount.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { formatDuration } from '../../../shared/units.ts';
+import { mirrorsQuery } from '../../api/queries.ts';
 import { useKeys } from '../../keys/keys.ts';
 import { shown } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
@@ -79,6 +81,9 @@ function restWords(stalls: readonly Stall[], mounts: readonly Mount[]): string {
 function Calm({ mounts }: { mounts: readonly Mount[] }) {
   const there = mounts.filter((mount) => mount.state !== 'gone');
   const health = healthWords(there);
+  const mirrors = useQuery({ ...mirrorsQuery, enabled: there.length === 0 });
+  // A mirror that ended by itself says why; nobody else would.
+  const ended = mirrors.data?.items.findLast((mirror) => mirror.state === 'ended')?.message;
   return (
     <section className="lead" aria-label="Summary">
       <div className="txt">
@@ -87,7 +92,7 @@ function Calm({ mounts }: { mounts: readonly Mount[] }) {
         </h1>
         <p>
           {there.length === 0
-            ? 'Those below were watched before; what they did is stored.'
+            ? (ended ?? 'Those below were watched before; what they did is stored.')
             : calmFigures(there)}
         </p>
       </div>
