@@ -40,7 +40,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   if (!extra.includes('--attach')) args.push('--attach', 'none');
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FUSESCOPE_LOG: 'info', ...options.env },
+    // A test process that is killed must leave no server behind.
+    env: { ...process.env, FUSESCOPE_LOG: 'info', FUSESCOPE_DIE_WITH_PARENT: '1', ...options.env },
   });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
