@@ -37,7 +37,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'fusermount3',
     look: ({ fusermount, uid }) => {
-      if (!fusermount) return missing('not on the PATH', 'As root: apt-get install -y fuse3');
+      if (!fusermount) return missing('not installed', 'As root: apt-get install -y fuse3');
       if (fusermount.setuid || uid === 0) return ok(fusermount.path);
       return warn(
         `${fusermount.path} is not set-user-ID root`,
