@@ -15,6 +15,7 @@ import { StallNews } from './ui/stall-news.tsx';
 import { hrefKeeping, useViewParams } from './url/use.ts';
 import { EmptyView } from './views/empty/empty.tsx';
 import { OperationsView } from './views/operations/operations.tsx';
+import { isWatched } from './views/overview/order.ts';
 import { OverviewView } from './views/overview/overview.tsx';
 import { StallView } from './views/stalls/stall.tsx';
 import { StallsView } from './views/stalls/stalls.tsx';
@@ -73,7 +74,14 @@ export function App() {
 /** Overview, or where nothing is mounted yet what to do about it. */
 function Home() {
   const connected = useStore(live, (state) => state.server !== null);
-  const nothing = useStore(live, (state) => state.mounts.length === 0 && state.stalls.length === 0);
+  // Mounts that nobody watches are no reason for an overview yet: the first page offers to watch them.
+  const nothing = useStore(
+    live,
+    (state) =>
+      state.stalls.length === 0 &&
+      state.gauges?.store.spans === 0 &&
+      state.mounts.every((mount) => mount.state === 'gone' || !isWatched(mount)),
+  );
   if (!connected) return null;
   return nothing ? <EmptyView /> : <OverviewView />;
 }

@@ -180,19 +180,26 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     const own = await startTestServer();
     await using opened = await openPage(browser, own.url);
     const { page } = opened;
-    await page.getByText('Waiting').first().waitFor();
+    await page
+      .getByRole('status')
+      .getByText(/Live|Waiting/)
+      .waitFor();
+    const picture = await page.getByRole('heading', { level: 1 }).textContent();
     const { port } = new URL(own.url);
     await own.stop();
     await page.getByText('No server').first().waitFor();
-    await page.getByRole('heading', { name: 'No FUSE mount is watched yet' }).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(picture);
     await using again = await startTestServer({ dir: own.dir, args: ['--port', port] });
-    await page.getByText('Waiting').first().waitFor({ timeout: 15_000 });
+    await page
+      .getByRole('status')
+      .getByText(/Live|Waiting/)
+      .waitFor({ timeout: 15_000 });
     expect(again.url).toBe(own.url);
   }, 40_000);
 
   test('the first page mounts a directory and leads to it', async () => {
     await using own = await startTestServer();
-    await using opened = await openPage(browser, own.url);
+    await using opened = await openPage(browser, `${own.url}/start`);
     const { page } = opened;
     const target = join(dir, 'first');
     mkdirSync(target);

@@ -24,8 +24,15 @@ const settled = () => new Promise((done) => setImmediate(done));
 
 let pages: SpanList[];
 let asked: PageAsk[];
+/** Everything is on the screen as soon as it is there, unless a test says otherwise. */
+class Painted extends OperationsModel {
+  override reading(reason: string, on: boolean): void {
+    this.paintedNow();
+    super.reading(reason, on);
+  }
+}
 const model = (capacity = 4) =>
-  new OperationsModel({
+  new Painted({
     capacity,
     nowUs: () => NOW,
     fetchPage: async (ask) => {
@@ -157,4 +164,18 @@ test('long open operations are pinned, and leave their place only while nobody r
   expect([rows.pinned.length, rows.isOpen(1)]).toEqual([1, false]);
   rows.reading('pointer', false);
   expect(rows.pinned).toEqual([]);
+});
+
+test('what is not on the screen yet does not push away what someone begins to read', () => {
+  const rows = new OperationsModel({
+    nowUs: () => NOW,
+    fetchPage: async () => ({ items: [], nextCursor: null }),
+  });
+  rows.begin(live);
+  rows.take(batch([span(1), span(2)]));
+  rows.paintedNow();
+  rows.take(batch([span(3)]));
+  rows.reading('pointer', true);
+  expect(ids(rows)).toEqual([2, 1]);
+  expect(rows.held.count).toBe(1);
 });

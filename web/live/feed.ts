@@ -32,7 +32,7 @@ const QUIET: SubscribeFrame = { type: 'subscribe', filter: '', spans: false };
 let wanted: SubscribeFrame = QUIET;
 
 const socket = new LiveSocket({
-  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/live`,
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/live?spans=false`,
   hello: () => wanted,
   onLink: (link) => live.setState({ link }),
   onFrame: take,

@@ -30,11 +30,23 @@ export function PathText({ path, room }: PathProps) {
     );
   const whole = visible(path);
   const chars = room ?? measured;
-  const { dir, name } = shortenPath(whole, chars ?? Number.POSITIVE_INFINITY);
-  return (
-    <span className="path" title={whole} ref={ref}>
+  const { dir, name, shortened } = shortenPath(whole, chars ?? Number.POSITIVE_INFINITY);
+  const text = (
+    <>
       {dir !== '' && <i>{dir}</i>}
       {name}
+    </>
+  );
+  return (
+    <span className="path" title={whole} ref={ref}>
+      {shortened && room === undefined ? (
+        <>
+          <span aria-hidden="true">{text}</span>
+          <span className="sr">{whole}</span>
+        </>
+      ) : (
+        text
+      )}
     </span>
   );
 }

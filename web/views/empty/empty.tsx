@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import type { Mirror, MirrorRequest } from '../../../shared/api.ts';
+import type { Mount } from '../../../shared/mount.ts';
 import { apiPost } from '../../api/client.ts';
 import { doctorQuery, queryClient } from '../../api/queries.ts';
 import { useKeys } from '../../keys/keys.ts';
@@ -11,20 +12,27 @@ import { live } from '../../live/feed.ts';
 import { Canvas } from '../../ui/canvas.tsx';
 import { Command } from '../../ui/copy.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
+import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
+import { visible } from '../../ui/visible.ts';
+import { WatchButton } from '../../ui/watch.tsx';
+import { isWatched } from '../overview/order.ts';
 import { drawLegend } from './legend.ts';
 import './empty.css';
 
 export function EmptyView() {
-  const mounts = useStore(live, (state) => state.mounts.length);
+  const mounts = useStore(live, (state) => state.mounts);
+  const there = mounts.filter((mount) => mount.state !== 'gone');
+  const unwatched = there.filter((mount) => !isWatched(mount));
   return (
     <div className="empty">
       <section>
-        <h1>{mounts === 0 ? 'No FUSE mount is watched yet' : 'Watch another mount'}</h1>
+        <h1>{headline(there.length, unwatched.length)}</h1>
         <p className="sub">
           FuseScope shows each operation as it enters and leaves, which ones are stuck, and how long they
           take. It never opens, lists or stats anything on a mount that it watches, so it cannot hang with it.
         </p>
+        {unwatched.length > 0 && <Unwatched mounts={unwatched} />}
         <MirrorForm />
         <Demo />
         <div className="way">
@@ -46,6 +54,36 @@ export function EmptyView() {
         </div>
         <Machine />
       </section>
+    </div>
+  );
+}
+
+function headline(there: number, unwatched: number): string {
+  if (there > unwatched) return 'Watch another mount';
+  if (there === 0) return 'No FUSE mount is watched yet';
+  return there === 1
+    ? 'One FUSE mount is here, not watched yet'
+    : `${there} FUSE mounts are here, none is watched yet`;
+}
+
+/** What is mounted on this machine, known from mountinfo alone. */
+function Unwatched({ mounts }: { mounts: readonly Mount[] }) {
+  return (
+    <div className="way">
+      <h2>Watch what is mounted</h2>
+      <ul>
+        {mounts.map((mount) => (
+          <li className="unwatched" key={mount.id}>
+            <StateGlyph state="off" />
+            <PathText path={mount.mount} />
+            <span className="sec ell">
+              {visible(mount.fsType ?? '')} {visible(mount.source ?? '')}
+              {mount.waiting !== null && mount.waiting > 0 && <b className="st"> {mount.waiting} waiting</b>}
+            </span>
+            <WatchButton mount={mount} />
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -49,6 +49,7 @@ export class OperationsModel {
   private still: Span[] | null = null;
   private stillIds: Set<number> | null = null;
   private stillAt = { total: 0, omitted: 0 };
+  private painted = 0;
   private readonly reasons = new Set<string>();
   private cursor: string | null = null;
   private started = false;
@@ -78,6 +79,7 @@ export class OperationsModel {
     this.still = subject.range ? [] : null;
     this.stillIds = subject.range ? new Set() : null;
     this.stillAt = { total: 0, omitted: 0 };
+    this.painted = 0;
     this.cursor = null;
     this.started = false;
     this.omittedTotal = 0;
@@ -104,15 +106,22 @@ export class OperationsModel {
     this.version++;
   }
 
+  /** The rows as they are now are on the screen. */
+  paintedNow(): void {
+    this.painted = this.ring.total;
+  }
+
   /** Someone begins or ceases to read: the pointer is on a row, rows are scrolled, one is selected, the page paused. */
   reading(reason: string, on: boolean): void {
     if (on) this.reasons.add(reason);
     else this.reasons.delete(reason);
     if (this.subject.range) return;
     if (this.reasons.size > 0 && this.still === null) {
-      this.still = [...this.ring.newestFirst(), ...this.seed];
+      // What came since the last painting is not on the screen yet: put above, it would push away what is read.
+      const unseen = this.ring.total - this.painted;
+      this.still = [...this.ring.newestFirst().slice(unseen), ...this.seed];
       this.stillIds = null;
-      this.stillAt = { total: this.ring.total, omitted: this.omittedTotal };
+      this.stillAt = { total: this.painted, omitted: this.omittedTotal };
       this.openStill = this.openNow;
       this.cursor = null;
       this.started = false;

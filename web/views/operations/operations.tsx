@@ -14,7 +14,7 @@ import { useViewParams } from '../../url/use.ts';
 import { Inspector } from './inspector.tsx';
 import { CopyMenu, ExportMenu } from './menus.tsx';
 import { LIVE_ROWS, OLDER_ROWS } from './model.ts';
-import { operations, seenNames } from './shared-model.ts';
+import { matching, operations, seenNames } from './shared-model.ts';
 import { OperationsTable, useModelVersion } from './table.tsx';
 import './operations.css';
 
@@ -31,7 +31,8 @@ export function OperationsView() {
   useEffect(() => {
     if (!connected) return;
     operations.begin({ filter, range: ranged ? { fromUs, toUs } : null, order });
-    const stop = ranged ? undefined : wantSpans(filter, (batch) => operations.take(batch));
+    const only = matching(filter);
+    const stop = ranged ? undefined : wantSpans(filter, (batch) => operations.take(only(batch)));
     return () => {
       stop?.();
       operations.end();

@@ -1,5 +1,8 @@
 // The table's model for the page: fed by the live feed, asking the store over HTTP. One for the whole tab, so
 // that its 50,000 rows exist once.
+import { compileFilter } from '../../../shared/filter/compile.ts';
+import { parse } from '../../../shared/filter/parse.ts';
+import type { BatchFrame } from '../../../shared/live.ts';
 import { fetchSpans } from '../../api/queries.ts';
 import { clock } from '../../live/clock.ts';
 import { OperationsModel } from './model.ts';
@@ -8,6 +11,21 @@ export const operations = new OperationsModel({
   fetchPage: fetchSpans,
   nowUs: () => clock.nowUs(),
 });
+
+/**
+ * What a batch holds of a filter. The server has filtered already, but frames that were under way when the filter
+ * changed are still those of the one before.
+ */
+export function matching(filter: string): (batch: BatchFrame) => BatchFrame {
+  const result = parse(filter);
+  if (filter.trim() === '' || !result.ok) return (batch) => batch;
+  const match = compileFilter(result.filter);
+  return (batch) => ({
+    ...batch,
+    spans: batch.spans.filter((span) => match(span)),
+    open: batch.open?.filter((span) => match(span)) ?? null,
+  });
+}
 
 const SAMPLE = 400;
 

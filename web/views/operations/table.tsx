@@ -62,6 +62,7 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
   useLayoutEffect(() => measure(), [rowHeight]);
   useEffect(() => model.reading('pause', paused), [model, paused]);
   useEffect(() => model.reading('selection', selected !== null), [model, selected]);
+  useLayoutEffect(() => model.paintedNow());
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   useEffect(() => {

@@ -11,6 +11,7 @@ import { Duration, Gauge, None } from '../../ui/figure.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { visible } from '../../ui/visible.ts';
+import { WatchButton } from '../../ui/watch.tsx';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 import { AxisHead, LatencyAxis } from './axis.tsx';
@@ -104,7 +105,6 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
           className={`p ${off ? 'dim' : ''}`}
           data-item
           href={operationsHref({ filter: term('mount', mount.mount) })}
-          aria-label={`Operations on ${visible(mount.mount)}`}
         >
           <PathText path={mount.mount} />
         </Link>
@@ -132,8 +132,8 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
       <div role="cell" className="num">
         <InFlight mount={mount} />
       </div>
-      <div role="cell" className="num tier">
-        {TIERS[mount.tier]}
+      <div role="cell" className="num tier" title={mount.tierReason ?? undefined}>
+        {mount.tier === 'none' && mount.state !== 'gone' ? <WatchButton mount={mount} /> : TIERS[mount.tier]}
       </div>
     </div>
   );

@@ -165,11 +165,7 @@ function HistoryRow({ stall }: { stall: Stall }) {
         <Op op={span.op} />
       </td>
       <td>
-        <Link
-          href={`/stalls/${stall.id}`}
-          data-item
-          aria-label={`Stall ${stall.id}: ${span.op} of ${visible(span.path ?? '')}`}
-        >
+        <Link href={`/stalls/${stall.id}`} data-item>
           <PathText path={span.path} />
         </Link>
       </td>
