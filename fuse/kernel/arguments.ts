@@ -161,7 +161,7 @@ export const READERS: readonly (Reader | undefined)[] = byOpcode({
   },
 });
 
-/** What the first 8 bytes of each argument of a good answer mean. */
+/** What the 16 bytes mean that are kept of a good answer. */
 type ReplyReader = (record: TapRecord, first: U64, second: U64, replyBytes: number) => void;
 
 /** Length of fuse_out_header. */
@@ -169,6 +169,13 @@ const OUT_HEADER = 16;
 
 const entry: ReplyReader = (record, nodeid) => {
   record.replyNodeid = nodeid;
+};
+const looked: ReplyReader = (record, nodeid, file) => {
+  record.replyNodeid = nodeid;
+  // As file_of() of bpf/tap.bpf.c packs it.
+  const packed = BigInt(file);
+  record.replyIno = Number(packed & 0xffffffffffffn);
+  record.replyLinks = Number(packed >> 48n);
 };
 const opened: ReplyReader = (record, fh) => {
   record.fh = fh;
@@ -191,7 +198,7 @@ const attribute: ReplyReader = (record, first, second, replyBytes) => {
 
 /** By opcode. */
 export const REPLIES: readonly (ReplyReader | undefined)[] = byOpcode({
-  1: entry,
+  1: looked,
   5: data,
   6: entry,
   8: entry,
@@ -224,7 +231,7 @@ function byOpcode<T>(table: Readonly<Record<number, T>>): (T | undefined)[] {
 
 /** A head in memory, to be used again for each record. */
 export class HeadView implements Head {
-  #view = new DataView(new ArrayBuffer(0));
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #bytes = 0;
 

@@ -173,7 +173,10 @@ export class BpfTap implements Tap {
   #loss({ view }: Bytes, at: number): void {
     const counter = view.getUint32(at + LOSS.counter, true);
     const count = Number(view.getBigUint64(at + LOSS.count, true));
-    if (counter === EXCLUDED) return this.#options.onExcluded?.(count);
+    if (counter === EXCLUDED) {
+      this.#options.onExcluded?.(count);
+      return;
+    }
     const fromNs = Number(view.getBigUint64(at + LOSS.fromNs, true));
     const toNs = Number(view.getBigUint64(at + LOSS.toNs, true));
     this.#events.loss({ cause: CAUSES[counter] ?? 'tap', count, fromNs, toNs });

@@ -5,7 +5,7 @@ import type { Bytes } from './record.ts';
 
 export class FrameSplitter {
   readonly #frame: (type: number, bytes: Bytes, at: number, length: number) => void;
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   /** @param frame called for each frame; its bytes are only valid until it returns. */
   constructor(frame: (type: number, bytes: Bytes, at: number, length: number) => void) {

@@ -73,6 +73,8 @@ export function decodeRecord({ buffer, view }: Bytes, at: number): TapRecord {
     newParent: null,
     newName: nextBytes > 0 ? text(buffer, nameAt + nameBytes, nextBytes) : null,
     replyNodeid: null,
+    replyLinks: null,
+    replyIno: null,
     args: null,
   };
   if (headBytes > 0 || nextBytes > 0) READERS[opcode]?.(record, head.set(view, at + RECORD.tail, headBytes));
@@ -98,5 +100,5 @@ function u64(view: DataView, at: number): U64 {
 function text(buffer: Buffer, at: number, bytes: number): string {
   let end = at;
   while (end < at + bytes && buffer[end] !== 0) end++;
-  return traceName(buffer.latin1Slice(at, end));
+  return traceName(buffer.toString('latin1', at, end));
 }

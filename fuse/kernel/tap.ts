@@ -36,6 +36,9 @@ export interface TapRecord {
   newName: string | null;
   /** Node that a successful LOOKUP, CREATE, MKDIR, MKNOD, SYMLINK, LINK or TMPFILE answered with. */
   replyNodeid: number | string | null;
+  /** Of a successful LOOKUP: how many names the file has (a directory 1), and the low 48 bits of its inode number. */
+  replyLinks?: number | null;
+  replyIno?: number | null;
   args: Record<string, string | number | boolean> | null;
 }
 

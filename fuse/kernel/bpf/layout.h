@@ -57,7 +57,7 @@ struct tap_record {
   __u64 picked_ns; /* when the daemon took it; 0 where not known */
   __u64 unique;
   __u64 nodeid;
-  __u64 reply[2]; /* first 8 bytes of the arguments of the answer, where ops.h asks for them */
+  __u64 reply[2]; /* of the answer, what ops.h asks for */
   __u32 connection;
   __u32 opcode;
   __u32 pid; /* of the sender: the process, in the first pid namespace */

@@ -5,14 +5,30 @@
 struct tap_op {
   __u8 head;  /* bytes of the first argument; 0 where it is a name */
   __u8 names; /* how many names follow */
-  __u8 reply; /* bits: which arguments of a good answer to read 8 bytes of */
+  __u8 reply; /* bits: what to read 8 bytes of in a good answer */
 };
 
 #define TAP_OPS 64
 
+/* The part of struct fuse_entry_out that tells one file from another, and from where in it. */
+#define FILE_ATTRIBUTES_AT 40
+struct file_attributes {
+  __u64 ino;
+  __u64 times[5];
+  __u32 nanoseconds[3];
+  __u32 mode;
+  __u32 nlink;
+};
+#define FILE_TYPE 0170000
+#define DIRECTORY 0040000
+
+#define REPLY_FIRST 1  /* the first argument */
+#define REPLY_SECOND 2 /* the second argument */
+#define REPLY_FILE 4   /* of a struct fuse_entry_out, which file it is: see struct file_attributes */
+
 /* .head counts to the last field that is shown. */
 static const struct tap_op tap_ops[TAP_OPS] = {
-    [1] = {0, 1, 1},    /* LOOKUP: fuse_entry_out.nodeid */
+    [1] = {0, 1, 5},    /* LOOKUP: fuse_entry_out.nodeid, .attr.ino and .attr.nlink */
     [3] = {16, 0, 0},   /* GETATTR: fuse_getattr_in */
     [4] = {88, 0, 0},   /* SETATTR: fuse_setattr_in */
     [6] = {0, 2, 1},    /* SYMLINK: name, target */

@@ -185,6 +185,15 @@ static __always_inline void unpaired(struct fuse_req *req, __u32 connection) {
   bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
+/* The low 48 bits of its inode number, and above them how many names it has (a directory has one, whatever its link
+   count). */
+static __always_inline __u64 file_of(const void *attributes) {
+  struct file_attributes file = {};
+  bpf_probe_read_kernel(&file, sizeof file, attributes);
+  __u64 names = (file.mode & FILE_TYPE) == DIRECTORY ? 1 : file.nlink > 0xffff ? 0xffff : file.nlink;
+  return names << 48 | (file.ino & 0xffffffffffff);
+}
+
 SEC("tp_btf/fuse_request_end")
 int on_end(__u64 *ctx) {
   struct fuse_req *req = (void *)ctx[0];
@@ -213,8 +222,12 @@ int on_end(__u64 *ctx) {
       /* The arguments are the caller's, who may be awake already: only what is still those of this request counts. */
       struct fuse_args *args = req->args;
       if (args->opcode == opcode && args->nodeid == record->nodeid) {
-        if (args->out_args[0].size >= 8) bpf_probe_read_kernel(&record->reply[0], 8, args->out_args[0].value);
-        if (reply & 2) bpf_probe_read_kernel(&record->reply[1], 8, args->out_args[1].value);
+        __u32 size = args->out_args[0].size;
+        void *value = args->out_args[0].value;
+        if (size >= 8) bpf_probe_read_kernel(&record->reply[0], 8, value);
+        if (reply & REPLY_FILE && size >= FILE_ATTRIBUTES_AT + sizeof(struct file_attributes))
+          record->reply[1] = file_of(value + FILE_ATTRIBUTES_AT);
+        if (reply & REPLY_SECOND) bpf_probe_read_kernel(&record->reply[1], 8, args->out_args[1].value);
       }
     }
   }
