@@ -97,11 +97,9 @@ function Calm({ mounts }: { mounts: readonly Mount[] }) {
         </p>
       </div>
       <div className="acts">
-        {there.length === 0 && (
-          <Link className="btn pri" href="/start">
-            Watch a mount
-          </Link>
-        )}
+        <Link className={there.length === 0 ? 'btn pri' : 'btn'} href="/start">
+          {there.length === 0 ? 'Watch a mount' : 'Add a mount'}
+        </Link>
       </div>
     </section>
   );

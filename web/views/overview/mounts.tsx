@@ -133,7 +133,7 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
         <InFlight mount={mount} />
       </div>
       <div role="cell" className="num tier" title={mount.tierReason ?? undefined}>
-        {mount.tier === 'none' && mount.state !== 'gone' ? <WatchButton mount={mount} /> : TIERS[mount.tier]}
+        {canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier]}
       </div>
     </div>
   );
@@ -148,6 +148,8 @@ function aboutMount(mount: Mount): string {
     .map(visible)
     .join(' · ');
 }
+
+const canBeWatched = ({ tier, state }: Mount) => tier === 'none' && state !== 'gone' && state !== 'dead';
 
 /** A stalled mount's age ticks; another's changes each second and would only flicker between. */
 function Oldest({ mount, ms }: { mount: Mount; ms: number }) {
