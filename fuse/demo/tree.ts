@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readMountinfo } from '../mountinfo.ts';
+import { unmountNow } from '../mirror/unmount.ts';
+import { mountAt } from '../mountinfo.ts';
 
 /** Paths inside the mount. */
 export const PLACES = {
@@ -56,11 +57,13 @@ export function plant({ root, source, mountpoint }: ReturnType<typeof demoPlaces
 
 /** Removes the folders of demos that were killed together with everything that would have cleared them. */
 export function clearOld(): void {
-  const mounted = readMountinfo().map((entry) => entry.mountpoint);
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(PREFIX))) {
-    const { root, mountpoint } = demoPlaces(Number(name.slice(PREFIX.length)));
+    const pid = Number(name.slice(PREFIX.length));
+    const { root, mountpoint } = demoPlaces(pid);
     const ours = statSync(root, { throwIfNoEntry: false })?.uid === process.getuid?.();
-    if (ours && !isAlive(Number(name.slice(PREFIX.length))) && !mounted.includes(mountpoint)) clear(root);
+    if (!ours || isAlive(pid)) continue;
+    if (mountAt(mountpoint) !== null) unmountNow(mountpoint);
+    if (mountAt(mountpoint) === null) clear(root);
   }
 }
 

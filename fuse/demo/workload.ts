@@ -4,12 +4,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { unmountNow } from '../mirror/unmount.ts';
 import { mountAt } from '../mountinfo.ts';
 import { type Chore, chores } from './chores.ts';
 import { clear, demoPlaces } from './tree.ts';
 
-/** The mirror unmounts when it ends, and so does the kernel's helper when it is killed. */
-const UNMOUNT_MS = 8000;
+/** The mirror unmounts when it ends; where it was killed, fusermount's guard does, but not for every user. */
+const UNMOUNT_MS = 3000;
 const POLL_MS = 20;
 
 const { root, mountpoint } = demoPlaces(Number(process.argv[2]));
@@ -60,6 +61,7 @@ async function end(): Promise<void> {
   for (let waitedMs = 0; mountAt(mountpoint) !== null && waitedMs < UNMOUNT_MS; waitedMs += POLL_MS) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  if (mountAt(mountpoint) !== null) unmountNow(mountpoint);
   // What is still mounted is left to the next demo's start.
   if (mountAt(mountpoint) === null) clear(root);
   process.exit(0);

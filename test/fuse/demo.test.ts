@@ -57,7 +57,7 @@ async function hangs(mirror: Mirror): Promise<boolean> {
 }
 
 async function expectNothingLeft(mirror: Mirror): Promise<void> {
-  await until('the mount to go away', () => !isMounted(mirror));
+  await until('the mount to go away', () => !isMounted(mirror), 8000);
   await until('the folder to be removed', () => !existsSync(rootOf(mirror)));
   await until('the programs of the load to end', () => programsOn(mirror).length === 0);
 }
@@ -187,9 +187,9 @@ describeWith(['fuse', 'fusermount'], 'the demo', () => {
     process.kill(load as number, 'SIGKILL');
     mirror.child.kill('SIGKILL');
     await mirror.ended;
-    await until('the mount to go away', () => !isMounted(mirror));
     expect(existsSync(rootOf(mirror))).toBe(true);
     await demo();
+    expect(isMounted(mirror)).toBe(false);
     expect(existsSync(rootOf(mirror))).toBe(false);
   });
 });
