@@ -6,6 +6,7 @@ import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/
 import type { Emitter } from '../emitter/emitter.ts';
 import { WallClock } from './clock.ts';
 import { Discovery, type FuseMount } from './discovery/discovery.ts';
+import { PathTable } from './paths.ts';
 import { NOTHING, type Policy, whyNot } from './policy.ts';
 import type { TapSupervisor } from './supervisor.ts';
 import type { TapLoss, TapRecord } from './tap.ts';
@@ -15,8 +16,9 @@ interface Entry {
   mount: FuseMount;
   tier: Tier;
   tierReason: string | null;
-  /** Operations told as open and not ended yet, with their start. */
+  /** Operations told as open and not ended yet. */
   open: Map<number | string, TapRecord>;
+  paths: PathTable;
 }
 
 export interface CollectorOptions {
@@ -27,6 +29,8 @@ export interface CollectorOptions {
 }
 
 const INDEXES = 65_536;
+/** FUSE_INIT, the first request of a connection: nothing known of its nodes holds. */
+const INIT = 26;
 
 export class Collector {
   readonly #emitter: Emitter;
@@ -79,16 +83,19 @@ export class Collector {
 
   /** Brings the tap and every announcement in line with policy, mounts and tap as they are now. */
   apply(): void {
-    const { tap, reason } = this.#taps;
+    const { tap } = this.#taps;
     const wanted = new Set<number>();
     const changed: Entry[] = [];
     for (const entry of this.#entries.values()) {
       const refusal = whyNot(entry.mount, this.#policy);
       if (refusal === null) wanted.add(entry.mount.connection);
-      const tier = tap === null ? 'proc' : refusal === null ? tap.tier : 'none';
-      const tierReason = tap !== null && refusal !== null ? refusal : reason;
+      const [tier, tierReason] = this.#tierOf(refusal);
       if (tier === entry.tier && tierReason === entry.tierReason) continue;
-      if (tier !== entry.tier) this.#endOpen(entry);
+      if (tier !== entry.tier) {
+        this.#endOpen(entry);
+        // What was renamed while nobody listened is not known.
+        entry.paths = new PathTable();
+      }
       entry.tier = tier;
       entry.tierReason = tierReason;
       changed.push(entry);
@@ -105,9 +112,16 @@ export class Collector {
       if (record.kind === 'done') this.#excluded++;
       return;
     }
+    if (record.opcode === INIT) entry.paths = new PathTable();
     if (record.kind === 'open') entry.open.set(record.unique, record);
-    else entry.open.delete(record.unique);
+    else if (entry.open.size > 0) entry.open.delete(record.unique);
     this.#emitter.emit(this.#event(entry, record));
+    entry.paths.learn(record);
+  }
+
+  /** Operations of our own that the kernel left out. */
+  exclude(count: number): void {
+    this.#excluded += count;
   }
 
   loss({ cause, count, fromNs, toNs }: TapLoss): void {
@@ -125,10 +139,25 @@ export class Collector {
     while (used.has(this.#nextIndex)) this.#nextIndex = (this.#nextIndex + 1) % INDEXES;
     const index = this.#nextIndex;
     this.#nextIndex = (this.#nextIndex + 1) % INDEXES;
-    const entry: Entry = { index, mount, tier: 'none', tierReason: null, open: new Map() };
+    const entry: Entry = {
+      index,
+      mount,
+      tier: 'none',
+      tierReason: null,
+      open: new Map(),
+      paths: new PathTable(),
+    };
     this.#entries.set(mount.connection, entry);
     this.apply();
     if (entry.tier === 'none' && entry.tierReason === null) this.#announce(entry);
+  }
+
+  /** @param refusal why the policy leaves the mount out, or null. */
+  #tierOf(refusal: string | null): [Tier, string | null] {
+    const { tap, starting, reason } = this.#taps;
+    if (tap === null && starting) return ['none', 'the kernel tap is starting'];
+    if (tap === null) return ['proc', reason];
+    return refusal === null ? [tap.tier, reason] : ['none', refusal];
   }
 
   #changed(mount: FuseMount): void {
@@ -177,6 +206,7 @@ export class Collector {
   }
 
   #event(entry: Entry, record: TapRecord): WireEvent {
+    const { path, newPath } = entry.paths.pathOf(record);
     return {
       kind: KIND[record.kind],
       mount: entry.index,
@@ -187,8 +217,8 @@ export class Collector {
       durNs: record.durationNs,
       queueNs: record.queueNs,
       errno: record.errno,
-      path: null,
-      newPath: null,
+      path,
+      newPath,
       nodeid: record.nodeid,
       fh: record.fh,
       offset: record.offset,

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { WIRE_VERSION } from '../../shared/wire/frames.ts';
 import { Emitter } from '../emitter/emitter.ts';
 import { watchParent } from '../mirror/watch.ts';
+import { startBpfTap } from './bpf-tap.ts';
 import { Collector } from './collector.ts';
 import { parsePolicy } from './policy.ts';
 import { type TapKind, TapSupervisor } from './supervisor.ts';
@@ -30,7 +31,22 @@ const { values } = parseArgs({
 // Law 1: no working directory of ours on a mount.
 process.chdir('/');
 
+const ownPids = new Set([process.pid, ...values['own-pid'].map(Number)]);
+
+/** Best first. */
 const KINDS: readonly TapKind[] = [
+  {
+    tier: 'bpf',
+    start: (events) =>
+      startBpfTap(
+        {
+          ownPids,
+          onExcluded: (count) => collector.exclude(count),
+          onMountsChanged: () => collector.look(),
+        },
+        events,
+      ),
+  },
   {
     tier: 'tracefs',
     start: (events) =>
@@ -53,24 +69,16 @@ const emitter = new Emitter({
   },
   mounts: [],
 });
-const taps = new TapSupervisor(
-  KINDS.slice(
-    Math.max(0, values.tap === 'proc' ? KINDS.length : KINDS.findIndex((kind) => kind.tier === values.tap)),
-  ),
-  {
-    record: (record) => collector.record(record),
-    loss: (loss) => collector.loss(loss),
-    changed: () => {
-      collector.apply();
-      tell();
-    },
+const best = KINDS.findIndex((kind) => kind.tier === values.tap);
+const taps = new TapSupervisor(best < 0 ? [] : KINDS.slice(best), {
+  record: (record) => collector.record(record),
+  loss: (loss) => collector.loss(loss),
+  changed: () => {
+    collector.apply();
+    tell();
   },
-);
-const collector = new Collector({
-  emitter,
-  taps,
-  ownPids: new Set([process.pid, ...values['own-pid'].map(Number)]),
 });
+const collector = new Collector({ emitter, taps, ownPids });
 
 let ending = false;
 async function end(status: number): Promise<void> {

@@ -14,6 +14,7 @@ export interface SupervisorEvents {
   changed(): void;
 }
 
+const NAMES = { bpf: 'no BPF', tracefs: 'no tracefs' } as const;
 /** A tap that ran shorter than this is not started again before LEFT_OUT_MS. */
 const SHORT_MS = 10_000;
 const LEFT_OUT_MS = 60_000;
@@ -26,6 +27,7 @@ export class TapSupervisor {
   #tap: Tap | null = null;
   #startedMs = 0;
   #closed = false;
+  #starting = true;
   #timer: NodeJS.Timeout | null = null;
 
   /** @param kinds best first. */
@@ -38,12 +40,17 @@ export class TapSupervisor {
     return this.#tap;
   }
 
+  /** True until it is known which tap can be had. */
+  get starting(): boolean {
+    return this.#starting;
+  }
+
   /** Why there is no better tap than the one that runs, and what it is not sure of; null where all is well. */
   get reason(): string | null {
     const missing: string[] = [];
     for (const { tier } of this.#kinds) {
       if (tier === this.#tap?.tier) break;
-      missing.push(`${tier}: ${this.#reasons.get(tier) ?? 'not started yet'}`);
+      missing.push(`${NAMES[tier]}: ${this.#reasons.get(tier) ?? 'not started yet'}`);
     }
     const doubts = this.#tap?.doubts ?? [];
     return missing.length + doubts.length === 0 ? null : [...missing, ...doubts].join('; ');
@@ -51,6 +58,12 @@ export class TapSupervisor {
 
   /** Starts the best that can be started. */
   async start(): Promise<void> {
+    await this.#startBest();
+    this.#starting = false;
+    if (!this.#closed) this.#events.changed();
+  }
+
+  async #startBest(): Promise<void> {
     for (const kind of this.#kinds) {
       if (this.#closed) return;
       if (performance.now() < (this.#leftOutUntilMs.get(kind.tier) ?? 0)) continue;
@@ -69,12 +82,11 @@ export class TapSupervisor {
         this.#tap = tap;
         this.#startedMs = performance.now();
         this.#reasons.delete(kind.tier);
-        break;
+        return;
       } catch (error) {
         this.#reasons.set(kind.tier, (error as Error).message);
       }
     }
-    this.#events.changed();
   }
 
   async close(): Promise<void> {
@@ -87,6 +99,7 @@ export class TapSupervisor {
     this.#reasons.set(kind.tier, reason);
     if (this.#closed || this.#tap?.tier !== kind.tier) return;
     this.#tap = null;
+    this.#starting = true;
     if (performance.now() - this.#startedMs < SHORT_MS)
       this.#leftOutUntilMs.set(kind.tier, performance.now() + LEFT_OUT_MS);
     this.#events.changed();

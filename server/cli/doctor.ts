@@ -1,7 +1,12 @@
-// fusescope doctor: what this machine offers, and how to get what is missing. Asks no server.
-import { Command } from 'commander';
+// fusescope doctor: what this machine offers, and how to get what is missing. Where a server runs, also what captures
+// each mount.
+import type { Command } from 'commander';
+import type { Mount } from '../../shared/mount.ts';
 import type { Finding } from '../doctor/checks.ts';
 import { diagnose } from '../doctor/checks.ts';
+import { mountFindings } from '../doctor/mounts.ts';
+import type { ServerFlags } from './client.ts';
+import { getJson, serverCommand } from './client.ts';
 import type { Column } from './table.ts';
 import { printRows } from './table.ts';
 
@@ -13,9 +18,12 @@ const COLUMNS: readonly Column<Finding>[] = [
 ];
 
 export function doctorCommand(): Command {
-  return new Command('doctor')
+  return serverCommand('doctor', 'fusescope doctor')
     .description('Say what this machine offers and how to get what is missing.')
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExample: fusescope doctor')
-    .action(({ json }: { json?: boolean }) => printRows(COLUMNS, diagnose(), json));
+    .action(async (flags: ServerFlags) => {
+      // It needs no server; one that answers knows the mounts.
+      const mounts = await getJson<{ items: Mount[] }>(flags, '/api/mounts').catch(() => ({ items: [] }));
+      printRows(COLUMNS, [...diagnose(), ...mountFindings(mounts.items)], flags.json);
+    });
 }

@@ -97,6 +97,16 @@ const CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'tap loader',
+    look: ({ loader }) =>
+      loader
+        ? ok(loader)
+        : warn(
+            'it is not built',
+            'Paths and arguments need it; without it tracefs is used. As root: apt-get install -y gcc libbpf-dev; then npm run build',
+          ),
+  },
+  {
     name: 'capabilities',
     look: ({ capabilities }) => {
       const has = (bit: bigint) => ((capabilities >> bit) & 1n) === 1n;

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
+import { packageRoot } from '../setup/paths.ts';
 
 /** Facts only; what they mean is in checks.ts. */
 export interface Machine {
@@ -17,6 +18,8 @@ export interface Machine {
   libfuse: string | null;
   /** Our build of fuse-native. */
   native: string | null;
+  /** The loader of the BPF tap, as built here. */
+  loader: string | null;
   /** `hidden`: mounted, but this user may not look. */
   tracefs: { at: string; tracepoints: 'there' | 'absent' | 'hidden' } | null;
   /** `module`: the fuse module brings types of its own, as /sys/kernel/btf/fuse; null where fuse is built in. */
@@ -25,6 +28,8 @@ export interface Machine {
   capabilities: bigint;
   fusectl: 'mounted' | 'unmounted' | 'unknown to the kernel';
 }
+
+const LOADER = join(packageRoot, 'dist/tap/tap-loader');
 
 export function readMachine(): Machine {
   const mounts = readText('/proc/self/mountinfo').split('\n').map(mountOf);
@@ -39,6 +44,7 @@ export function readMachine(): Machine {
     fusermount: findFusermount(),
     libfuse: findLibfuse(),
     native: findNative(),
+    loader: existsSync(LOADER) ? LOADER : null,
     tracefs: tracefs === undefined ? null : { at: tracefs, tracepoints: tracepointsIn(tracefs) },
     btf: {
       kernel: existsSync('/sys/kernel/btf/vmlinux'),

@@ -1,18 +1,20 @@
-// GET /api/doctor: what the machine of this server offers.
+// GET /api/doctor: what the machine of this server offers, and what captures each of its mounts.
 import { FindingSchema, listOf } from '../../shared/api.ts';
+import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/checks.ts';
+import { mountFindings } from '../doctor/mounts.ts';
 import type { Scope } from './scope.ts';
 
-export function doctorRoute(app: Scope): void {
+export function doctorRoute(app: Scope, { trace }: Context): void {
   app.get(
     '/api/doctor',
     {
       schema: {
-        summary: 'What this machine offers, and how to get what is missing',
+        summary: 'What this machine offers, what captures each mount, and how to get what is missing',
         tags: ['server'],
         response: { 200: listOf(FindingSchema) },
       },
     },
-    () => ({ items: diagnose(), nextCursor: null }),
+    () => ({ items: [...diagnose(), ...mountFindings(trace.mountViews())], nextCursor: null }),
   );
 }

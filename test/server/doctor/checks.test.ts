@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../server/doctor/checks.ts';
 import { type Machine, readMachine } from '../../../server/doctor/machine.ts';
+import { mountFindings } from '../../../server/doctor/mounts.ts';
+import type { Mount } from '../../../shared/mount.ts';
 
 const ALL = (1n << 41n) - 1n;
 const bit = (...numbers: number[]) => numbers.reduce((sum, one) => sum | (1n << BigInt(one)), 0n);
@@ -13,6 +15,7 @@ const GOOD: Machine = {
   fusermount: { path: '/usr/bin/fusermount3', setuid: true },
   libfuse: '/usr/lib/x86_64-linux-gnu/libfuse.so.2',
   native: '/x/fuse.node',
+  loader: '/x/tap-loader',
   tracefs: { at: '/sys/kernel/tracing', tracepoints: 'there' },
   btf: { kernel: true, module: null },
   capabilities: ALL,
@@ -53,6 +56,7 @@ test.each<[what: string, name: string, change: Partial<Machine>, state: string, 
   ['no BTF', 'BTF', { btf: { kernel: false, module: null } }, 'missing', /DEBUG_INFO_BTF/],
   ['a fuse module without BTF', 'BTF', { btf: { kernel: true, module: false } }, 'missing', /BTF_MODULES/],
   ['a fuse module with BTF', 'BTF', { btf: { kernel: true, module: true } }, 'ok', null],
+  ['no loader', 'tap loader', { loader: null }, 'warn', /libbpf-dev/],
   ['no capabilities', 'capabilities', { capabilities: 0n }, 'missing', /root/],
   ['BPF and PERFMON only', 'capabilities', { capabilities: bit(38, 39) }, 'warn', /stacks/],
   ['BPF without PERFMON', 'capabilities', { capabilities: bit(39) }, 'missing', /root/],
@@ -63,6 +67,24 @@ test.each<[what: string, name: string, change: Partial<Machine>, state: string, 
   expect(found?.state).toBe(state);
   if (how) expect(found?.how).toMatch(how);
   else expect(found?.how).toBeNull();
+});
+
+test('each mount has a row with what captures it and why nothing better', () => {
+  const mount = (tier: Mount['tier'], tierReason: string | null, state: Mount['state'] = 'ok') =>
+    ({ mount: `/${tier}`, tier, tierReason, state }) as Mount;
+  const rows = mountFindings([
+    mount('bpf', null),
+    mount('tracefs', 'no BPF: not built'),
+    mount('proc', 'no tracefs: not mounted'),
+    mount('none', 'detached'),
+    mount('mirror', null, 'gone'),
+  ]);
+  expect(rows.map(({ name, state, how }) => [name, state, how])).toEqual([
+    ['/bpf', 'ok', null],
+    ['/tracefs', 'warn', 'no BPF: not built'],
+    ['/proc', 'warn', 'no tracefs: not mounted'],
+    ['/none', 'ok', 'detached'],
+  ]);
 });
 
 test('this machine can be read', () => {
