@@ -27,8 +27,8 @@ export class Call implements Enter {
   }
 }
 
-/** Answers a call: a count or 0, or a negative errno; `value` is a new file handle or a link's target. */
-export type Reply = (result: number, value?: number | string) => void;
+/** Answers a call: a count or 0, or a negative errno; `fh` is a new file handle. */
+export type Reply = (result: number, fh?: number) => void;
 
 /** Arguments of each operation in the order of the C half; names are bytes, 64-bit numbers come in two halves. */
 export interface Raw {

@@ -46,14 +46,14 @@ export function handlerOf<K extends Exclude<OpKey, 'init'>>(
     const traceId = tracing ? enter(shared, call, raw, describe) : 0;
     inflight.add(call);
     let answered = false;
-    const reply: Reply = (result, value = 0) => {
+    const reply: Reply = (result, fh = 0) => {
       if (answered) return shared.warn(`a second answer to ${op} was dropped`);
       answered = true;
       inflight.delete(call);
       const checked = Number.isInteger(result) ? result : -5;
-      if (answer) answer(binding, request, checked, value, raw as never);
+      if (answer) answer(binding, request, checked, fh, raw as never);
       else binding.fuse_native_reply(request, checked);
-      if (tracing) exit(shared, traceId, checked, counts === true, typeof value === 'number' ? value : 0);
+      if (tracing) exit(shared, traceId, checked, counts === true, fh);
     };
     try {
       run(request, raw, call, reply);

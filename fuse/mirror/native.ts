@@ -7,8 +7,6 @@ import { Failure, messageOf } from './failure.ts';
 
 /** A waiting request of the kernel. Opaque; must be answered exactly once. */
 export type Request = Buffer;
-/** Arguments of a request as the C half passes them; see its FUSE_METHOD of the same name. */
-export type RawArgs = readonly unknown[];
 type Handler = (request: Request, op: number, ...args: unknown[]) => void;
 
 export interface Binding {
@@ -23,21 +21,32 @@ export interface Binding {
     handlers: Handler[],
     implemented: Uint32Array,
   ): void;
-  /** Does what the request asks for on `path`, on libuv's pool; `done` gets the result or a negative errno. */
-  fuse_native_backing(request: Request, path: string, done: (result: number) => void): void;
+  /** Does what the request asks for, on libuv's pool; `done` gets the result or a negative errno, and a new file handle. */
+  fuse_native_backing(request: Request, done: (result: number, fh: number) => void): void;
+  /** Before the mount: the source in bytes, two logs (of length 0 for none), and what is called when they hold something. */
+  fuse_native_begin(
+    session: Buffer,
+    root: string,
+    log: Buffer,
+    other: Buffer,
+    wake: (urgent: number) => void,
+  ): void;
+  /** Ends the log being written and returns its length; the other one is written from now on. */
+  fuse_native_collect(session: Buffer): number;
+  /** Operation and path of what has run for longer and was not given before: [op, path, op, path …]. */
+  fuse_native_stuck(session: Buffer, ms: number): (number | string)[];
   /** Answers any request with a bare result. */
   fuse_native_reply(request: Request, result: number): void;
   /** See exitNow. */
   fuse_native_exit(status: number): never;
   fuse_native_signal_open(request: Request, result: number, fh: number): void;
-  fuse_native_signal_readlink(request: Request, result: number, target: string): void;
   /** `buffer` is detached: its memory is libfuse's, and gone after the answer. */
   fuse_native_signal_read(request: Request, result: number, unused: number, buffer: ArrayBufferLike): void;
   fuse_native_signal_write(request: Request, result: number, unused: number, buffer: ArrayBufferLike): void;
   fuse_native_signal_init(request: Request, result: number): void;
 }
 
-const PATCH_VERSION = 2;
+const PATCH_VERSION = 3;
 const BUILD = 'Run node fuse/patches/build.mjs, which patches and builds it';
 
 /** @throws Failure where the library, its build, its patch or libfuse is missing. */

@@ -5,14 +5,8 @@ import { wide } from './call.ts';
 import { traceName } from './names.ts';
 import type { Binding, OpKey, Request } from './native.ts';
 
-/** Writes the answer. `value` as in Reply. */
-type Answer = (
-  binding: Binding,
-  request: Request,
-  result: number,
-  value: number | string,
-  raw: never,
-) => void;
+/** Writes the answer. */
+type Answer = (binding: Binding, request: Request, result: number, fh: number, raw: never) => void;
 
 export interface Operation<K extends OpKey = OpKey> {
   op: string;
@@ -63,13 +57,7 @@ export const OPERATIONS: { [K in Exclude<OpKey, 'init'>]: Operation<K> } = {
       call.args = { atimeMs: time(wide(aLow, aHigh)), mtimeMs: time(wide(mLow, mHigh)) };
     },
   },
-  readlink: {
-    op: 'readlink',
-    answer: (binding, request, result, value) => {
-      if (result === 0) binding.fuse_native_signal_readlink(request, 0, String(value));
-      else binding.fuse_native_reply(request, result);
-    },
-  },
+  readlink: { op: 'readlink' },
   chown: {
     op: 'chown',
     describe: (call, [, uid, gid]) => {
@@ -125,14 +113,14 @@ export const OPERATIONS: { [K in Exclude<OpKey, 'init'>]: Operation<K> } = {
     op: 'read',
     counts: true,
     describe: moved,
-    answer: (binding, request, result, _value, raw: Raw['read']) =>
+    answer: (binding, request, result, _fh, raw: Raw['read']) =>
       binding.fuse_native_signal_read(request, result, 0, raw[2].buffer),
   },
   write: {
     op: 'write',
     counts: true,
     describe: moved,
-    answer: (binding, request, result, _value, raw: Raw['write']) =>
+    answer: (binding, request, result, _fh, raw: Raw['write']) =>
       binding.fuse_native_signal_write(request, result, 0, raw[2].buffer),
   },
   release: { op: 'release', describe: onHandle },
@@ -187,7 +175,7 @@ function moved(call: Call, [, fh, , length, low, high]: Raw['read']): void {
   call.offset = wide(low, high);
 }
 
-function answerHandle(binding: Binding, request: Request, result: number, value: number | string): void {
-  if (result === 0) binding.fuse_native_signal_open(request, 0, Number(value));
+function answerHandle(binding: Binding, request: Request, result: number, fh: number): void {
+  if (result === 0) binding.fuse_native_signal_open(request, 0, fh);
   else binding.fuse_native_reply(request, result);
 }

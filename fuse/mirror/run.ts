@@ -9,6 +9,7 @@ import type { Call } from './call.ts';
 import { checkMachine, checkPlaces, type Places } from './checks.ts';
 import type { Dispatch } from './dispatch.ts';
 import { Failure, messageOf } from './failure.ts';
+import { FastWay } from './fast-way.ts';
 import { bytesOf } from './names.ts';
 import { exitNow, loadBinding } from './native.ts';
 import { FS_TYPE, mount, type Session, sessionMemory } from './session.ts';
@@ -45,7 +46,7 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   let session: Session | null = null;
   const shutdown = new Shutdown({
     mountpoint: places.mountpoint,
-    inflight,
+    inflight: () => inflight.size + fastWay.active,
     hidden,
     session: () => session,
     begins: () => extras.ending?.(),
@@ -63,11 +64,15 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   process.on('unhandledRejection', crash);
 
   const wireMount = describeMount(places);
-  const traced =
-    args.trace && args.socket !== null ? createWireTracer(args.socket, hello(), wireMount) : null;
+  const root = bytesOf(places.source);
+  const socket = args.trace ? args.socket : null;
+  const fastWay = new FastWay(binding, memory, root, socket !== null);
+  const traced = socket === null ? null : createWireTracer(socket, hello(), wireMount, fastWay);
   if (traced) shared.tracer = traced;
-  const plain = createBacking(binding, bytesOf(places.source), hidden);
+  const plain = createBacking(binding, root, hidden);
   const backing = extras.around?.(plain) ?? plain;
+  // What stands around the directory is to be asked about every operation.
+  if (!extras.around) fastWay.open();
   const mounting = mount(shared, backing, { ...args, ...places }, memory);
   // The library mounts before it returns, and the server is told of the mount in a later turn.
   const entry = mountAt(places.mountpoint);
@@ -76,7 +81,7 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   if (!entry)
     throw new Failure(`cannot mount on ${places.mountpoint}`, 'it was unmounted at once', 'Try again');
 
-  watchCalls(inflight, say);
+  watchCalls(inflight, (ms) => fastWay.stuck(ms), say);
   watchMount(session, entry, (reason) => {
     if (shutdown.begun) return;
     say(`the mirror on ${places.mountpoint} ends: ${reason} from outside`);

@@ -22,9 +22,17 @@ export interface Session {
 export const FS_TYPE = 'fuse.fusescope';
 /** libfuse gets its options in a buffer of this size. */
 const MAX_OPTIONS = 1023;
-/** Words of the session's memory: caller's tid, uid, gid, flags, ended. See fuse_thread_t in the patch. */
-const WORDS = 5;
+/** The beginning of the session's memory, mirror_session_t in fuse/patches/state.h: eight words, then a byte an operation. */
+const WORDS = 8;
 const ENDED = 4;
+
+export interface SessionMemory {
+  buffer: Buffer;
+  /** Caller's tid, uid, gid, flags; ended; active; dropped. */
+  words: Uint32Array;
+  /** By operation: whether it goes the fast way. */
+  fast: Uint8Array;
+}
 
 /** Options for libfuse 2.9, each with its reason. */
 export function fuseOptions(options: MountOptions): string {
@@ -49,13 +57,14 @@ export function fuseOptions(options: MountOptions): string {
   return Buffer.byteLength(all) <= MAX_OPTIONS ? all : `-o${[...words, 'fsname=fusescope'].join(',')}`;
 }
 
-/**
- * Memory of a session, made before its handlers because they read the caller from it.
- * @returns the buffer for the C half and the words at its beginning.
- */
-export function sessionMemory(binding: Binding): { buffer: Buffer; words: Uint32Array } {
+/** Memory of a session, made before its handlers because they read the caller from it. */
+export function sessionMemory(binding: Binding): SessionMemory {
   const buffer = Buffer.alloc(binding.sizeof_fuse_thread_t);
-  return { buffer, words: new Uint32Array(buffer.buffer, buffer.byteOffset, WORDS) };
+  return {
+    buffer,
+    words: new Uint32Array(buffer.buffer, buffer.byteOffset, WORDS),
+    fast: new Uint8Array(buffer.buffer, buffer.byteOffset + WORDS * 4, OP_SLOTS),
+  };
 }
 
 /**
@@ -66,7 +75,7 @@ export function mount(
   shared: Dispatch,
   backing: Backing,
   options: MountOptions,
-  memory: { buffer: Buffer; words: Uint32Array },
+  memory: SessionMemory,
 ): Promise<Session> {
   const { binding } = shared;
   const handlers: Handler[] = new Array(OP_SLOTS).fill(() => undefined);

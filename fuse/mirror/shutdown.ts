@@ -1,7 +1,6 @@
 // How a mirror ends: unmount first, so that no new operation comes, give what is in flight a bounded time, send the
 // rest of the trace, exit. Whatever asks a second time gets an immediate end, unmounted all the same.
 import { unlinkSync } from 'node:fs';
-import type { Call } from './call.ts';
 import { fsName } from './names.ts';
 import type { Session } from './session.ts';
 import { unmount, unmountNow } from './unmount.ts';
@@ -12,7 +11,8 @@ const POLL_MS = 10;
 
 export interface Ending {
   mountpoint: string;
-  inflight: ReadonlySet<Call>;
+  /** Operations not yet answered. */
+  inflight: () => number;
   /** Source paths in bytes of unlinked files still open; nobody can reach them after us. */
   hidden: ReadonlySet<string>;
   /** Null until mounted. */
@@ -75,7 +75,7 @@ export class Shutdown {
     const untilMs = performance.now() + GRACE_MS;
     return new Promise((resolve) => {
       const look = () => {
-        const done = session === null || session.ended || this.#ending.inflight.size === 0;
+        const done = session === null || session.ended || this.#ending.inflight() === 0;
         if (done || performance.now() >= untilMs) return resolve();
         setTimeout(look, POLL_MS);
       };

@@ -38,21 +38,22 @@ export function watchParent(onDeath: () => void, parent = process.ppid): NodeJS.
   return timer;
 }
 
-/** Reports operations that the source does not answer. @param nowMs as Call.startedMs. */
+/** Reports operations that the source does not answer: `inflight`, and those that `stuck` gives once each. */
 export function watchCalls(
   inflight: ReadonlySet<Call>,
+  stuck: (ms: number) => string[],
   warn: (sentence: string) => void,
-  nowMs: () => number = () => performance.now(),
 ): NodeJS.Timeout {
+  const report = (what: string) =>
+    warn(`${what} has waited ${REPORT_AFTER_MS / 1000} s for the source and goes on waiting`);
   return setInterval(() => {
+    for (const what of stuck(REPORT_AFTER_MS)) report(what);
     for (const call of inflight) {
       // In order of their start: all after the first young one are younger.
-      if (nowMs() - call.startedMs < REPORT_AFTER_MS) return;
+      if (performance.now() - call.startedMs < REPORT_AFTER_MS) return;
       if (call.reported) continue;
       call.reported = true;
-      warn(
-        `${call.op} of ${call.path} has waited ${REPORT_AFTER_MS / 1000} s for the source and goes on waiting`,
-      );
+      report(`${call.op} of ${call.path}`);
     }
   }, WATCHDOG_MS);
 }

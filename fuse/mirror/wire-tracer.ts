@@ -4,6 +4,7 @@
 import { opCode } from '../../shared/ops.ts';
 import { ENTER, EXIT, type Hello, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
 import { Emitter } from '../emitter/emitter.ts';
+import type { FastWay } from './fast-way.ts';
 import type { Enter, Tracer } from './tracer.ts';
 
 /** Wall time follows a step of the system's clock when it is further off than this; below, it stays even. */
@@ -19,30 +20,44 @@ function monotonicOriginNs(): number {
   return seconds * 1e9 + ns - performance.now() * 1e6;
 }
 
-/** @param mount must have index 0. */
-export function createWireTracer(socketPath: string, hello: Hello, mount: WireMount): WireTracer {
+/** @param mount must have index 0. @param log of the operations that never come to `enter`. */
+export function createWireTracer(
+  socketPath: string,
+  hello: Hello,
+  mount: WireMount,
+  log: FastWay,
+): WireTracer {
   const originNs = monotonicOriginNs();
   let wallOriginMs = performance.timeOrigin;
   /** Operations in order of their start. */
   const open = new Map<number, WireEvent>();
   /** Ids up to this one are announced, or ended. */
   let announced = 0;
-  let lastId = 0;
+  /** Odd, because those of the log are even. */
+  let lastId = -1;
 
   const announceOpen = () => {
     const driftMs = Date.now() - (wallOriginMs + performance.now());
     if (Math.abs(driftMs) > MAX_DRIFT_MS) wallOriginMs += driftMs;
+    collect();
     if (open.size === 0) return;
     for (const [id, event] of open) if (id > announced) emitter.emit(event);
     announced = lastId;
   };
+  const collect = () => {
+    const wallOfNs = (ns: number) => wallOriginMs * 1e3 + (ns - originNs) / 1e3;
+    const { count, fromUs, toUs } = log.collect(mount.index, wallOfNs, (event) => emitter.emit(event));
+    if (count > 0) emitter.loss({ index: mount.index, cause: 'mirror-log-full', count, fromUs, toUs });
+  };
+  log.onWake = (urgent) => (urgent ? collect() : emitter.wake());
   const emitter = new Emitter({ socketPath, hello, mounts: [mount], beforeFlush: announceOpen });
 
   return {
     emitter,
     enter(e: Enter): number {
       const now = performance.now();
-      const id = ++lastId;
+      lastId += 2;
+      const id = lastId;
       open.set(id, {
         kind: ENTER,
         mount: mount.index,

@@ -1,5 +1,5 @@
-// Patches fuse-native (fuse/patches/*.patch says what and why) and builds it from source, without a download:
-// libfuse's headers come with the library, Node's with the npm `node` package or the installed Node.
+// Patches fuse-native (*.patch beside this file: corrections, and hooks for the C of the mirror in *.h) and builds it from
+// source, without a download: libfuse's headers come with the library, Node's with the npm `node` package or the installed Node.
 // Plain JavaScript for Node >= 20, because it runs before anything else is set up. A second run does nothing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
@@ -93,7 +94,11 @@ if (process.platform !== 'linux')
 const library = packageDir('fuse-native');
 const version = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')).version;
 const patch = readFileSync(join(patchDir, `fuse-native+${version}.patch`), 'utf8');
-const wanted = createHash('sha256').update(`${version} ${process.arch}\n${patch}`).digest('hex');
+const hash = createHash('sha256').update(`${version} ${process.arch}\n${patch}`);
+for (const name of readdirSync(patchDir).sort()) {
+  if (name.endsWith('.h')) hash.update(readFileSync(join(patchDir, name)));
+}
+const wanted = hash.digest('hex');
 const built = join(library, 'build/Release/fuse.node');
 const stamp = join(library, 'build/Release/fusescope.stamp');
 if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) process.exit(0);
@@ -111,7 +116,12 @@ run(
   root,
 );
 // One C file, compiled as its binding.gyp says but without node-gyp, which fails on a path with a space.
-const includes = [nodeHeaders(), packageDir('napi-macros'), join(packageDir(LIBFUSE), 'libfuse/include')];
+const includes = [
+  patchDir,
+  nodeHeaders(),
+  packageDir('napi-macros'),
+  join(packageDir(LIBFUSE), 'libfuse/include'),
+];
 mkdirSync(dirname(built), { recursive: true });
 run(
   'building fuse-native',

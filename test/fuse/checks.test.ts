@@ -8,6 +8,7 @@ import { fuseOptions } from '../../fuse/mirror/session.ts';
 import { parseMountinfo } from '../../fuse/mountinfo.ts';
 import { type Ended, mirrorCommand, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
+import { freeze } from '../support/until.ts';
 
 const place = new Workplace();
 chmodSync(place.dir, 0o755);
@@ -143,7 +144,7 @@ describeWith(['root', 'fuse', 'unshare', 'setpriv'], 'a mirror refuses', () => {
 
   it('a place whose mount does not answer, within seconds', async () => {
     const mirror = await place.mirror(source, place.make('stuck'));
-    process.kill(mirror.pid, 'SIGSTOP');
+    await freeze(mirror.pid);
     try {
       expect(sentence(await attempt([source, mirror.mountpoint]))).toContain('does not answer');
     } finally {
@@ -153,7 +154,7 @@ describeWith(['root', 'fuse', 'unshare', 'setpriv'], 'a mirror refuses', () => {
 
   it('a source that does not answer, within seconds', async () => {
     const mirror = await place.mirror(source, place.make('stuck-source'));
-    process.kill(mirror.pid, 'SIGSTOP');
+    await freeze(mirror.pid);
     try {
       expect(sentence(await attempt([mirror.mountpoint, empty]))).toContain('no answer within 5 s');
     } finally {

@@ -55,7 +55,7 @@ describeWith(['root', 'fuse'], 'a mirror under real programs', () => {
     await bash(`mkdir many; cd many; seq -f 'entry-%.0f' 0 49999 | xargs touch`, source);
     await bash(`mkdir many; cd many; seq -f 'entry-%.0f' 0 49999 | xargs touch`, plain);
     mirror = await place.mirror(source, place.make('mount'));
-  });
+  }, 120_000);
 
   afterAll(() => place.clean());
 

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { readMountinfo } from '../../fuse/mountinfo.ts';
 import { bash, type Mirror, mirrorCommand, ready, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
-import { isAlive, until } from '../support/until.ts';
+import { freeze, isAlive, until } from '../support/until.ts';
 
 const place = new Workplace();
 afterAll(() => place.clean());
@@ -20,7 +20,8 @@ beforeEach(() => {
 });
 
 const isMounted = (path = mountpoint) => readMountinfo().some((entry) => entry.mountpoint === path);
-const gone = () => until('the mount to go away', () => !isMounted());
+/** Patient, because fusermount looks at all mounts of a machine whose tests are mounting more. */
+const gone = () => until('the mount to go away', () => !isMounted(), 15_000);
 
 /** A child that holds a file of the mount open until it is killed. Resolves when it has it. */
 async function holdOpen(mirror: Mirror, script: string): Promise<ChildProcess> {
@@ -100,7 +101,7 @@ describeWith(['root', 'fuse'], 'a mirror', () => {
   async function stuck(): Promise<{ mirror: Mirror; release: () => void }> {
     const inner = await place.mirror(place.make(`inner-${number}`), place.make(`inner-mount-${number}`));
     const mirror = await place.mirror(inner.mountpoint, mountpoint);
-    process.kill(inner.pid, 'SIGSTOP');
+    await freeze(inner.pid);
     const looker = execFile('stat', [join(mountpoint, 'x')], () => undefined);
     await until('the mirror to be asked', async () => (await waiting(mirror)) > 0);
     const release = () => {

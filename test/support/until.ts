@@ -1,5 +1,7 @@
 // Waiting for something that tells nobody when it happens (a mount that appears in mountinfo, a process that ends).
 
+import { readdir, readFile } from 'node:fs/promises';
+
 const POLL_MS = 10;
 
 /**
@@ -22,13 +24,28 @@ export async function until<T>(
   }
 }
 
+/** Stops a process. Resolves when each of its threads has stopped; until then one may still take up work. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await until('every thread to stop', async () => {
+    const tasks = await readdir(`/proc/${pid}/task`);
+    const states = await Promise.all(tasks.map((tid) => stateOf(`/proc/${pid}/task/${tid}/stat`)));
+    return states.every((state) => state === 'T');
+  });
+}
+
 /** True while a process with this id exists and is not a zombie. */
 export async function isAlive(pid: number): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises');
+  const state = await stateOf(`/proc/${pid}/stat`);
+  return state !== null && state !== 'Z';
+}
+
+/** The letter of proc(5); null where the process or thread is gone. */
+async function stateOf(path: string): Promise<string | null> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    const stat = await readFile(path, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
   } catch {
-    return false;
+    return null;
   }
 }
