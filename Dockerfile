@@ -16,12 +16,13 @@ ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates npm gcc libc6-dev libfuse2 \
+ && apt-get install -y --no-install-recommends ca-certificates npm gcc libc6-dev libfuse2 libbpf-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/fusescope
 # Debian's Node only starts the set-up, which brings the one that package-lock.json pins.
 COPY package.json package-lock.json .npmrc ./
 COPY server/setup server/setup
+COPY fuse/kernel/loader fuse/kernel/loader
 RUN node server/setup/setup.mjs check
 COPY . .
 RUN node server/setup/setup.mjs package
@@ -34,7 +35,7 @@ RUN cp node_modules/node/bin/node /usr/local/bin/node \
 
 FROM ${BASE}
 RUN apt-get update \
- && apt-get install -y --no-install-recommends fuse3 libfuse2 \
+ && apt-get install -y --no-install-recommends fuse3 libfuse2 libbpf1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/fusescope fusescope \
  && install -d -o fusescope -g fusescope -m 0700 /var/lib/fusescope /run/fusescope

@@ -4,24 +4,37 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildLoader } from '../../fuse/kernel/loader/build.mjs';
 import { emitPackage } from './emit.mjs';
 import { linkCommand, providePackages } from './packages.mjs';
 import { providePage } from './page.mjs';
 import { SetupError, say } from './say.mjs';
-import { BUILD_NEEDS, MOUNT_NEEDS, missing, provide, TEST_NEEDS } from './system.mjs';
+import { BUILD_NEEDS, MOUNT_NEEDS, missing, provide, TAP_NEEDS, TEST_NEEDS } from './system.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const nativeBuilt = () => existsSync(join(root, 'node_modules/fuse-native/build/Release/fusescope.stamp'));
 
 /** The steps of each target, in order.  @type {Record<string, (() => void)[]>} */
 const TARGETS = {
-  start: [() => system([]), packages, native, () => providePage(root, false)],
-  test: [() => system(TEST_NEEDS), packages, native, () => providePage(root, false)],
-  build: [packages, () => providePage(root, true)],
+  start: [
+    () => system(process.getuid?.() === 0 ? TAP_NEEDS : []),
+    packages,
+    native,
+    loader,
+    () => providePage(root, false),
+  ],
+  test: [
+    () => system([...TAP_NEEDS, ...TEST_NEEDS]),
+    packages,
+    native,
+    loader,
+    () => providePage(root, false),
+  ],
+  build: [packages, loader, () => providePage(root, true)],
   check: [packages],
   // npm ci runs this when it has installed the packages.
   prepare: [() => linkCommand(root), native],
-  package: [packages, native, complete, () => providePage(root, false), () => emitPackage(root)],
+  package: [packages, native, complete, loader, () => providePage(root, false), () => emitPackage(root)],
 };
 
 /** @param {import('./system.mjs').Need[]} more */
@@ -43,6 +56,14 @@ function native() {
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) throw new SetupError('fuse-native could not be built (it says why above).');
+}
+
+/** Without it the tap reads tracefs instead of BPF, so what it lacks is no error. */
+function loader() {
+  const outcome = buildLoader();
+  if (outcome.state === 'failed') throw new SetupError(outcome.reason);
+  if (outcome.state === 'missing' && process.getuid?.() === 0)
+    say(`no tracing through BPF: ${outcome.reason}`);
 }
 
 /** A package without it could not mount, and would not say so until then. */

@@ -48,6 +48,16 @@ export const BUILD_NEEDS = [
   },
 ];
 
+/** What the tap's loader needs, for tracing any mount through BPF; only root can do that.  @type {Need[]} */
+export const TAP_NEEDS = [
+  {
+    debian: 'libbpf-dev',
+    what: 'libbpf',
+    why: 'tracing any mount through BPF',
+    present: (look) => look.header('bpf'),
+  },
+];
+
 /** What the tests use besides.  @type {Need[]} */
 export const TEST_NEEDS = [
   program('chromium', 'chromium', 'the page is tested in it'),
