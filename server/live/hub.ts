@@ -35,6 +35,8 @@ interface Group extends Subscription {
   /** The newest matching spans; entry `matched % MAX_SPANS_PER_FRAME` is the next to be written. */
   ring: Span[];
   matched: number;
+  /** Open spans that match; the same array while they do not change. A filter on age lets them match by and by. */
+  open: readonly Span[];
 }
 
 /** One frame's content for a group, encoded when the first client needs it. */
@@ -106,7 +108,7 @@ export class LiveHub {
         content = take(client.group, open);
         contents.set(client.group, content);
       }
-      sendTo(client, content, nowUs, open);
+      sendTo(client, content, nowUs);
     }
   }
 
@@ -114,7 +116,7 @@ export class LiveHub {
     const key = keyOf(subscription);
     let group = this.#groups.get(key);
     if (!group) {
-      group = { ...subscription, clients: 0, ring: [], matched: 0 };
+      group = { ...subscription, clients: 0, ring: [], matched: 0, open: [] };
       this.#groups.set(key, group);
     }
     group.clients++;
@@ -137,21 +139,23 @@ function take(group: Group, open: readonly Span[]): Content {
   const spans = matched > MAX_SPANS_PER_FRAME ? [...ring.slice(at), ...ring.slice(0, at)] : ring;
   group.ring = [];
   group.matched = 0;
+  const matching = match ? open.filter((span) => match(span)) : open;
+  if (!sameSpans(matching, group.open)) group.open = matching;
   return {
     spans,
     omitted: matched - spans.length,
-    open: match ? open.filter((span) => match(span)) : open,
+    open: group.open,
     encoded: null,
   };
 }
 
-function sendTo(client: Client, content: Content, nowUs: number, open: readonly Span[]): void {
+function sendTo(client: Client, content: Content, nowUs: number): void {
   if (client.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
     client.omitted += content.omitted + content.spans.length;
     return;
   }
   const omitted = client.omitted + content.omitted;
-  const openChanged = client.seenOpen !== open;
+  const openChanged = client.seenOpen !== content.open;
   if (content.spans.length === 0 && omitted === 0 && !openChanged) return;
   content.encoded ??= JSON.stringify(content.spans);
   const head = { type: 'batch', nowUs, omitted, open: openChanged ? [...content.open] : null } satisfies Omit<
@@ -159,6 +163,10 @@ function sendTo(client: Client, content: Content, nowUs: number, open: readonly 
     'spans'
   >;
   client.omitted = 0;
-  client.seenOpen = open;
+  client.seenOpen = content.open;
   client.socket.send(`${JSON.stringify(head).slice(0, -1)},"spans":${content.encoded}}`);
+}
+
+function sameSpans(a: readonly Span[], b: readonly Span[]): boolean {
+  return a === b || (a.length === b.length && a.every((span, i) => span === b[i]));
 }
