@@ -16,7 +16,7 @@ int look(void *ctx) {
     if (i >= n) break;
     struct tap_look *look = &table.looks[i];
     struct fuse_req *req = (void *)look->key;
-    __u32 connection = BPF_CORE_READ(req, fm, fc, dev) & (TAP_CONNECTIONS - 1);
+    __u32 connection = BPF_CORE_READ(req, fm, fc, dev);
     look->alive = BPF_CORE_READ(req, count.refs.counter) > 0 && connection == look->connection;
     look->unique = BPF_CORE_READ(req, in.h.unique);
     look->pending = BPF_CORE_READ(req, flags) >> bpf_core_enum_value(enum fuse_req_flag, FR_PENDING) & 1;
@@ -88,8 +88,8 @@ int list_older(struct bpf_iter__task_file *ctx) {
   struct fuse_dev *dev = (void *)((__u64)file->private_data & ~1ull);
   struct fuse_conn *fc = BPF_CORE_READ(dev, fc);
   if (!dev || !fc) return 0;
-  struct walk walk = {.fc = fc, .connection = BPF_CORE_READ(fc, dev) & (TAP_CONNECTIONS - 1)};
-  if (!(table.watched[walk.connection] & TAP_WATCHED)) return 0;
+  struct walk walk = {.fc = fc, .connection = BPF_CORE_READ(fc, dev)};
+  if (!(watched(walk.connection) & TAP_WATCHED)) return 0;
   walk_queue(&walk, (void *)fc + bpf_core_field_offset(struct fuse_conn, iq.pending));
   walk.picked = 1;
   walk_queue(&walk, (void *)dev + bpf_core_field_offset(struct fuse_dev, pq.io));

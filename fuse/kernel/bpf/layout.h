@@ -13,8 +13,11 @@
 #define TAP_NAME_MAX 256
 #define TAP_TAIL_MAX (TAP_HEAD_MAX + 2 * TAP_NAME_MAX)
 
-/* Minors of anonymous devices (20 bits), and process ids (PID_MAX_LIMIT). */
+/* A connection has the number of its device. Usually that is one without a major, so of 20 bits; with fuseblk it is
+   the block device's, and of these a few can be watched. */
 #define TAP_CONNECTIONS (1 << 20)
+#define TAP_BLOCK_CONNECTIONS 16
+/* PID_MAX_LIMIT */
 #define TAP_PIDS (1 << 22)
 
 /* Requests asked about in one run of the `look` program. */
@@ -98,6 +101,8 @@ struct tap_table {
   __u32 look_count;
   __u32 spare;
   __u8 watched[TAP_CONNECTIONS];
+  __u32 block_connections[TAP_BLOCK_CONNECTIONS];
+  __u8 block_watched[TAP_BLOCK_CONNECTIONS];
   __u8 excluded[TAP_PIDS / 8];
   struct tap_record scratch; /* of the task_file iterator */
   struct tap_record slots[TAP_SLOTS];

@@ -24,6 +24,15 @@ struct {
 
 static __always_inline void count(enum tap_counter which) { __sync_fetch_and_add(&table.counters[which], 1); }
 
+/* The bits by which a connection is watched. */
+static __always_inline __u8 watched(__u32 connection) {
+  if (connection < TAP_CONNECTIONS) return table.watched[connection];
+#pragma unroll
+  for (int i = 0; i < TAP_BLOCK_CONNECTIONS; i++)
+    if (table.block_connections[i] == connection) return table.block_watched[i];
+  return 0;
+}
+
 /* The first slot of the bucket of a request. Only 32 bits of the address: arithmetic on a whole one is refused. */
 static __always_inline __u32 bucket_of(const struct fuse_req *req) {
   __u32 low = (__u32)(__u64)req;
@@ -110,8 +119,8 @@ static __always_inline void copy_arguments(struct tap_record *record, __u32 opco
 SEC("tp_btf/fuse_request_send")
 int on_send(__u64 *ctx) {
   struct fuse_req *req = (void *)ctx[0];
-  __u32 connection = req->fm->fc->dev & (TAP_CONNECTIONS - 1);
-  if (!(table.watched[connection] & TAP_WATCHED)) return 0;
+  __u32 connection = req->fm->fc->dev;
+  if (!(watched(connection) & TAP_WATCHED)) return 0;
 
   struct task_struct *task = (void *)bpf_get_current_task_btf();
   __u32 tgid = task->tgid;
@@ -158,7 +167,7 @@ int on_send(__u64 *ctx) {
 SEC("tp_btf/fuse_request_sent")
 int on_sent(__u64 *ctx) {
   struct fuse_req *req = (void *)ctx[0];
-  if (!table.watched[req->fm->fc->dev & (TAP_CONNECTIONS - 1)]) return 0;
+  if (!watched(req->fm->fc->dev)) return 0;
   __u32 slot = find(req);
   if (slot < TAP_SLOTS) table.slots[slot].picked_ns = bpf_ktime_get_ns();
   return 0;
@@ -197,12 +206,12 @@ static __always_inline __u64 file_of(const void *attributes) {
 SEC("tp_btf/fuse_request_end")
 int on_end(__u64 *ctx) {
   struct fuse_req *req = (void *)ctx[0];
-  __u32 connection = req->fm->fc->dev & (TAP_CONNECTIONS - 1);
-  __u8 watched = table.watched[connection];
-  if (!watched) return 0;
+  __u32 connection = req->fm->fc->dev;
+  __u8 bits = watched(connection);
+  if (!bits) return 0;
   __u32 slot = find(req);
   if (slot >= TAP_SLOTS) {
-    if (watched & TAP_OLDER || !req->in.h.unique) unpaired(req, connection);
+    if (bits & TAP_OLDER || !req->in.h.unique) unpaired(req, connection);
     return 0;
   }
   struct tap_record *record = &table.slots[slot];

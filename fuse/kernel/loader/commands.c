@@ -12,11 +12,11 @@
 #include "loader.h"
 
 static void watch(struct tap *tap, uint32_t connection) {
-  if (connection < TAP_CONNECTIONS && !(tap->table->watched[connection] & TAP_WATCHED)) older_watch(tap, connection);
+  if (!(watched_get(tap, connection) & TAP_WATCHED)) older_watch(tap, connection);
 }
 
 static void unwatch(struct tap *tap, uint32_t connection) {
-  if (connection < TAP_CONNECTIONS && tap->table->watched[connection]) tap->table->watched[connection] = TAP_DRAINING;
+  if (watched_get(tap, connection)) watched_set(tap, connection, TAP_DRAINING);
 }
 
 static void exclude(struct tap *tap, uint32_t pid) {

@@ -37,6 +37,10 @@ bool output_pending(void);
 /* Writes what standard output takes now. False when its reader is gone. */
 bool output_flush(void);
 
+/* watched.c: the bits of a connection in the table. Setting fails where it cannot be watched. */
+uint8_t watched_get(struct tap *tap, uint32_t connection);
+bool watched_set(struct tap *tap, uint32_t connection, uint8_t bits);
+
 /* table.c: the requests in the table. */
 void table_tell_open(struct tap *tap, uint64_t now_ns);
 void table_tidy(struct tap *tap, uint64_t now_ns);

@@ -31,10 +31,10 @@ static uint64_t next_ns;
 /* Watches a connection, and has its older requests listed in the next round. */
 void older_watch(struct tap *tap, uint32_t connection) {
   if (waiting_count == WAITING || !tap->ready.iterator) {
-    tap->table->watched[connection] = TAP_WATCHED;
+    watched_set(tap, connection, TAP_WATCHED);
     return;
   }
-  tap->table->watched[connection] = TAP_WATCHED | TAP_OLDER;
+  if (!watched_set(tap, connection, TAP_WATCHED | TAP_OLDER)) return;
   waiting[waiting_count++] = connection;
   next_ns = 0;
 }
@@ -106,7 +106,7 @@ void older_list(struct tap *tap) {
     if (found[i])
       waiting[kept++] = waiting[i];
     else
-      tap->table->watched[waiting[i]] &= ~TAP_OLDER;
+      watched_set(tap, waiting[i], watched_get(tap, waiting[i]) & ~TAP_OLDER);
   }
   waiting_count = kept;
 }

@@ -1,0 +1,106 @@
+// Real mounts whose daemon can be stopped and killed, and taps that listen to them. The test process itself never
+// touches a mount.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe } from 'vitest';
+import { type BpfTap, startBpfTap } from '../../../fuse/kernel/bpf-tap.ts';
+import { buildLoader } from '../../../fuse/kernel/loader/build.mjs';
+import type { TapLoss, TapRecord } from '../../../fuse/kernel/tap.ts';
+import { opCode } from '../../../shared/ops.ts';
+import { bindfs, type Daemon } from '../../support/daemons.ts';
+import { type Ended, run, Workplace } from '../../support/mirror.ts';
+import { describeWith } from '../../support/requires.ts';
+import { until } from '../../support/until.ts';
+
+/** Tests of the BPF tap on real mounts. @throws in CI where the loader cannot be built. */
+export function describeTap(name: string, body: () => void): void {
+  const built = buildLoader();
+  if (!('reason' in built)) describeWith(['root', 'fuse', 'bindfs'], name, body);
+  else if (process.env.CI) throw new Error(`${name}: ${built.reason}`);
+  else describe.skip(`${name} (skipped: ${built.reason})`, body);
+}
+
+/** A place for the mounts and taps of one test; `clean` ends all, stopped or not. */
+export class TapPlace {
+  readonly #place = new Workplace();
+  readonly #daemons: Daemon[] = [];
+  readonly #taps: BpfTap[] = [];
+
+  /** Mounts bindfs on a directory of this name. */
+  async mount(name = 'mnt'): Promise<Daemon> {
+    const daemon = await bindfs(this.#place, name);
+    this.#daemons.push(daemon);
+    // It is mounted before it has answered INIT.
+    await run('stat', [daemon.mountpoint]);
+    return daemon;
+  }
+
+  /** A tap that listens to these mounts. */
+  async tap(mounts: readonly Daemon[], ownPids: readonly number[] = []): Promise<Heard> {
+    const heard = new Heard();
+    heard.tap = await startBpfTap(
+      {
+        ownPids,
+        onMountsChanged: () => heard.mountChanges++,
+        onExcluded: (count) => {
+          heard.excluded += count;
+        },
+      },
+      {
+        record: (record) => heard.records.push(record),
+        loss: (loss) => heard.losses.push(loss),
+        ended: (reason) => heard.ends.push(reason),
+      },
+    );
+    this.#taps.push(heard.tap);
+    heard.tap.watch(new Set(mounts.map((one) => one.connection)));
+    // The answer comes when the commands before it have been carried out.
+    await heard.tap.inflight();
+    return heard;
+  }
+
+  async clean(): Promise<void> {
+    for (const { child } of this.#daemons) child.kill('SIGCONT');
+    for (const tap of this.#taps) await tap.close();
+    await this.#place.clean();
+  }
+}
+
+/** What a tap has told. */
+export class Heard {
+  tap!: BpfTap;
+  readonly records: TapRecord[] = [];
+  readonly losses: TapLoss[] = [];
+  readonly ends: string[] = [];
+  excluded = 0;
+  mountChanges = 0;
+
+  /** Records of an operation, in the order of their ends. */
+  of(op: string, kind: TapRecord['kind'] = 'done'): TapRecord[] {
+    return this.records.filter((one) => one.opcode === opCode(op) && one.kind === kind);
+  }
+
+  /** Waits until a finished LOOKUP of this name is heard, so that all before it is. */
+  async heard(name: string): Promise<void> {
+    await until(`the tap to tell of ${name}`, () => this.of('lookup').some((one) => one.name === name));
+  }
+
+  lost(cause: string): number {
+    return this.losses.filter((one) => one.cause === cause).reduce((sum, one) => sum + one.count, 0);
+  }
+}
+
+/** Stops all of a daemon: a thread that waits for requests would still take one. `clean` lets it go on. */
+export async function stop({ child, pid }: Daemon): Promise<void> {
+  child.kill('SIGSTOP');
+  await until('the daemon to stop', () =>
+    readdirSync(`/proc/${pid}/task`).every((tid) =>
+      /\) T /.test(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')),
+    ),
+  );
+}
+
+/** Stats `count` names that are not there, as fast as it can. */
+export function statMissing(mountpoint: string, count: number, prefix = 'no'): Promise<Ended> {
+  const script = 'my ($d, $n, $p) = @ARGV; for my $i (1 .. $n) { stat "$d/$p-$i" }';
+  return run('perl', ['-e', script, mountpoint, String(count), prefix]);
+}
