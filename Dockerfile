@@ -22,7 +22,6 @@ WORKDIR /opt/fusescope
 # Debian's Node only starts the set-up, which brings the one that package-lock.json pins.
 COPY package.json package-lock.json .npmrc ./
 COPY server/setup server/setup
-COPY fuse/kernel/loader fuse/kernel/loader
 RUN node server/setup/setup.mjs check
 COPY . .
 RUN node server/setup/setup.mjs package

@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildLoader } from '../../fuse/kernel/loader/build.mjs';
 import { emitPackage } from './emit.mjs';
 import { linkCommand, providePackages } from './packages.mjs';
 import { providePage } from './page.mjs';
@@ -58,12 +57,13 @@ function native() {
   if (status !== 0) throw new SetupError('fuse-native could not be built (it says why above).');
 }
 
-/** Without it the tap reads tracefs instead of BPF, so what it lacks is no error. */
+/** Without it the tap reads tracefs instead of BPF, so what it lacks (exit 3) is no error. */
 function loader() {
-  const outcome = buildLoader();
-  if (outcome.state === 'failed') throw new SetupError(outcome.reason);
-  if (outcome.state === 'missing' && process.getuid?.() === 0)
-    say(`no tracing through BPF: ${outcome.reason}`);
+  const { status } = spawnSync(process.execPath, [join(root, 'fuse/kernel/loader/build.mjs')], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0 && status !== 3)
+    throw new SetupError("the tap's loader could not be built (it says why above).");
 }
 
 /** A package without it could not mount, and would not say so until then. */

@@ -38,7 +38,8 @@ try() {
   done
   # The chroot has no network and no processes of its own, so both can be asked from here.
   health=$(curl -sS -H 'Authorization: Bearer secret' "http://127.0.0.1:$port/api/health")
-  kill "$(expr "$health" : '.*"pid":\([0-9]*\)')"
+  pid=${health#*\"pid\":}
+  kill "${pid%%[,\}]*}"
   wait "$run"
   cat "$work/server.log"
   grep -q "$said" "$work/server.log"
