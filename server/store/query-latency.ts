@@ -26,7 +26,7 @@ const SCAN_MS = 10_000;
 const RECENT_NS = 10_000_000_000n;
 /** What a heat map shows where no range is given. */
 const DEFAULT_HEATMAP_US = 600e6;
-/** Rows of the heat map: four an octave, from 8 µs to 137 s, on edges of histogram buckets. */
+/** Rows of the heat map: four an octave, from 1 µs to 137 s, on edges of histogram buckets. */
 const HEATMAP_EDGES = heatmapEdges();
 const ROW_OF_BUCKET = new Map<number, number>();
 
@@ -230,7 +230,7 @@ function coarsestTier(stepS: number): number {
 
 function heatmapEdges(): number[] {
   const edges = [0];
-  for (let octave = 13; octave < 37; octave++) {
+  for (let octave = 10; octave < 37; octave++) {
     // Quarters of an octave, rounded to 32nds.
     for (const step of [32, 38, 45, 54]) edges.push(step * 2 ** (octave - 5));
   }

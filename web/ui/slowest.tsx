@@ -9,8 +9,8 @@ import { Duration } from './figure.tsx';
 import { Op } from './glyph.tsx';
 import { PathText } from './path.tsx';
 import { Problem } from './problem.tsx';
-import { visible } from './visible.ts';
 import './slowest.css';
+import { Caller } from './caller.tsx';
 
 /** Room in time around a span, so that what it waited with is in the picture. */
 const AROUND_US = 1e6;
@@ -61,7 +61,7 @@ export function Slowest({ windowKey, filter, range, refetchInterval, rows }: Slo
               <Op op={span.op} />
               <PathText path={span.path} />
               <span className="ell sec">
-                {span.comm === null ? '' : visible(span.comm)} <span className="dim">{span.pid}</span>
+                <Caller span={span} />
               </span>
               <span className={`right ${isSlow(span.op, span.durationNs) ? 'sl' : ''}`}>
                 <Duration ns={span.durationNs} />

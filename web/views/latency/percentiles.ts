@@ -5,6 +5,7 @@ import { axisShare } from '../../ui/scale.ts';
 
 export interface PercentileLine {
   name: string;
+  /** Empty where there is no room left: the list below has every figure. */
   text: string;
   /** Place on the latency axis, 0 to 1. */
   share: number;
@@ -40,6 +41,7 @@ export function percentileLines(histogram: HistogramAnswer, widthPx: number): Pe
       side: 'left',
       row: 0,
     };
+    let placed = false;
     for (let place = 0; place < ROWS * 2; place++) {
       line.row = place >> 1;
       line.side = place % 2 === 0 ? 'left' : 'right';
@@ -48,9 +50,10 @@ export function percentileLines(histogram: HistogramAnswer, widthPx: number): Pe
       const row = taken[line.row] ?? [];
       if (from < -width / 4 || to > 1 + width / 4 || row.some(([a, b]) => from < b && to > a)) continue;
       row.push([from, to]);
+      placed = true;
       break;
     }
-    lines.push(line);
+    lines.push(placed ? line : { ...line, text: '' });
   }
   return lines;
 }

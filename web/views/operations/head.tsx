@@ -46,7 +46,7 @@ export function Head({ pathRef, ranged, order, onOrder }: HeadProps) {
             Duration{byDuration ? ' ↓' : ''}
           </button>
           <span className="scale" aria-hidden="true">
-            <i>10 µs</i>
+            <i>1 µs</i>
             <i>100 s</i>
           </span>
         </span>

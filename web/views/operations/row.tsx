@@ -5,6 +5,7 @@ import { opClass } from '../../../shared/ops.ts';
 import type { Span } from '../../../shared/span.ts';
 import { formatDuration, formatWall } from '../../../shared/units.ts';
 import { Age } from '../../ui/age.tsx';
+import { Caller } from '../../ui/caller.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { axisShare } from '../../ui/scale.ts';
 import { visible } from '../../ui/visible.ts';
@@ -82,7 +83,7 @@ export const Row = memo(function Row({ span, ariaRow, top, selected, room, time,
         {detailText(span)}
       </span>
       <span role="gridcell" className="ell caller">
-        {span.comm === null ? '' : visible(span.comm)} <i className="dim">{span.pid}</i>
+        <Caller span={span} />
       </span>
       <span role="gridcell" className="ell mono dim mount-cell" title={visible(span.mount)}>
         {visible(span.mount)}

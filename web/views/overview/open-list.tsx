@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import type { Span } from '../../../shared/span.ts';
 import { live, shown } from '../../live/feed.ts';
 import { Age, everyAge, shownNowUs } from '../../ui/age.tsx';
+import { Caller } from '../../ui/caller.tsx';
 import { Op } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { axisShare } from '../../ui/scale.ts';
@@ -54,7 +55,7 @@ function OpenRow({ span, stallId }: { span: Span; stallId: number | null }) {
         <Op op={span.op} />
         <PathText path={span.path} />
         <span className="ell sec">
-          {span.comm === null ? '' : visible(span.comm)} <span className="dim">{span.pid}</span>
+          <Caller span={span} />
         </span>
         <span className="path dim">{visible(span.mount)}</span>
       </Link>

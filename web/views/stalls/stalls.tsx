@@ -21,6 +21,7 @@ import { resultText } from '../operations/slow.ts';
 import { BurnBar } from '../overview/open-list.tsx';
 import { ReleaseButton } from './release.tsx';
 import './stalls.css';
+import { Caller } from '../../ui/caller.tsx';
 
 const PAGE = 50;
 
@@ -91,7 +92,7 @@ function OpenStall({ stall, first }: { stall: Stall; first: boolean }) {
         <div>
           <dt>caller</dt>
           <dd>
-            {span.comm === null ? '' : visible(span.comm)} <span className="dim">{span.pid}</span>
+            <Caller span={span} />
           </dd>
         </div>
       </dl>
@@ -171,7 +172,7 @@ function HistoryRow({ stall }: { stall: Stall }) {
       </td>
       <td className={span.state === 'done' && span.errno === 0 ? 'dim' : 'er'}>{resultText(span)}</td>
       <td className="ell">
-        {span.comm === null ? '' : visible(span.comm)} <span className="dim">{span.pid}</span>
+        <Caller span={span} />
       </td>
       <td className="mono dim ell">{visible(span.mount)}</td>
     </tr>
