@@ -6,16 +6,19 @@ import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/
 import type { Emitter } from '../emitter/emitter.ts';
 import { WallClock } from './clock.ts';
 import { Discovery, type FuseMount } from './discovery/discovery.ts';
+import { heldFile } from './held-file.ts';
 import { PathTable } from './paths.ts';
 import { NOTHING, type Policy, whyNot } from './policy.ts';
 import type { TapSupervisor } from './supervisor.ts';
-import type { TapLoss, TapRecord } from './tap.ts';
+import type { Tap, TapLoss, TapRecord } from './tap.ts';
 
 interface Entry {
   index: number;
   mount: FuseMount;
   tier: Tier;
   tierReason: string | null;
+  /** The server has heard of it, and events may name it. */
+  announced: boolean;
   /** Operations told as open and not ended yet. */
   open: Map<number | string, TapRecord>;
   paths: PathTable;
@@ -31,6 +34,8 @@ export interface CollectorOptions {
 const INDEXES = 65_536;
 /** FUSE_INIT, the first request of a connection: nothing known of its nodes holds. */
 const INIT = 26;
+/** Open requests of unknown files that are looked into, between two ticks. */
+const LOOKS_A_TICK = 200;
 
 export class Collector {
   readonly #emitter: Emitter;
@@ -42,6 +47,7 @@ export class Collector {
   #policy: Policy = NOTHING;
   #nextIndex = 0;
   #excluded = 0;
+  #looks = 0;
 
   constructor({ emitter, taps, ownPids }: CollectorOptions) {
     this.#emitter = emitter;
@@ -100,9 +106,19 @@ export class Collector {
       entry.tierReason = tierReason;
       changed.push(entry);
     }
-    // The tap listens before anybody is told that it does.
     tap?.watch(wanted);
-    for (const entry of changed) this.#announce(entry);
+    const begun = changed.filter((entry) => entry.announced && entry.tier === tap?.tier);
+    for (const entry of changed) if (!begun.includes(entry)) this.#announce(entry);
+    if (tap && begun.length > 0) void this.#announceOnce(tap, begun);
+  }
+
+  /** It is told that the tap listens once what was open before is told too. */
+  async #announceOnce(tap: Tap, begun: readonly Entry[]): Promise<void> {
+    // Where the tap ends meanwhile, that is told instead.
+    await tap.inflight().catch(() => undefined);
+    for (const entry of begun) {
+      if (this.#entries.get(entry.mount.connection) === entry) this.#announce(entry);
+    }
   }
 
   record(record: TapRecord): void {
@@ -132,6 +148,7 @@ export class Collector {
   /** To be called about once a second. */
   tick(): void {
     this.#clock.refresh();
+    this.#looks = 0;
   }
 
   #appeared(mount: FuseMount): void {
@@ -144,12 +161,13 @@ export class Collector {
       mount,
       tier: 'none',
       tierReason: null,
+      announced: false,
       open: new Map(),
       paths: new PathTable(),
     };
     this.#entries.set(mount.connection, entry);
     this.apply();
-    if (entry.tier === 'none' && entry.tierReason === null) this.#announce(entry);
+    if (!entry.announced) this.#announce(entry);
   }
 
   /** @param refusal why the policy leaves the mount out, or null. */
@@ -176,7 +194,9 @@ export class Collector {
     this.apply();
   }
 
-  #announce({ index, mount, tier, tierReason }: Entry): void {
+  #announce(entry: Entry): void {
+    const { index, mount, tier, tierReason } = entry;
+    entry.announced = true;
     const { daemon } = mount;
     const wire: WireMount = {
       index,
@@ -205,8 +225,18 @@ export class Collector {
     entry.open.clear();
   }
 
+  #pathOf({ paths }: Entry, record: TapRecord): ReturnType<PathTable['pathOf']> {
+    const known = paths.pathOf(record);
+    if (record.kind !== 'open' || record.nodeid === null || !known.path?.startsWith('#')) return known;
+    if (this.#looks++ >= LOOKS_A_TICK) return known;
+    const held = heldFile(record);
+    if (held === null) return known;
+    paths.adopt(record.nodeid, held);
+    return paths.pathOf(record);
+  }
+
   #event(entry: Entry, record: TapRecord): WireEvent {
-    const { path, newPath } = entry.paths.pathOf(record);
+    const { path, newPath } = this.#pathOf(entry, record);
     return {
       kind: KIND[record.kind],
       mount: entry.index,

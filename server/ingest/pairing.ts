@@ -103,7 +103,7 @@ export class Pairing {
     if (event.kind === ENTER) this.#enter(event, mount, arrival);
     else if (event.kind === EXIT) this.#exit(event, mount, arrival);
     else if (event.kind === LOST) this.#lose(event, mount);
-    else this.#whole(event, mount);
+    else this.#whole(event, mount, arrival);
   }
 
   /** Gives up EXITs that waited long enough for their ENTER. */
@@ -179,11 +179,13 @@ export class Pairing {
   }
 
   /** A span that its collector paired itself; it may have been announced as open before. */
-  #whole(event: WireEvent, mount: PairMount): void {
+  #whole(event: WireEvent, mount: PairMount, arrival: Arrival): void {
     const open = this.#take(mount.id, event.id);
     const span = open?.span ?? this.#blank(event, mount);
     fill(span, event);
-    span.durationNs = event.durNs;
+    // A collector that came later knows only its own part of it.
+    const earlierNs = open && arrival.local ? Math.max(0, event.monoNs - open.enterMonoNs) : 0;
+    span.durationNs = event.durNs === null ? null : event.durNs + earlierNs;
     setErrno(span, event.errno ?? 0);
     this.#close(span, 'done', open);
   }

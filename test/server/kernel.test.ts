@@ -9,7 +9,7 @@ import type { Health, Mirror, SpanList } from '../../shared/api.ts';
 import type { Mount, Tier } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
-import { bindfs, type Daemon, provideFusectl, provideTracefs } from '../support/daemons.ts';
+import { bindfs, type Daemon, provideFusectl, provideTracefs, waitingOf } from '../support/daemons.ts';
 import { bash, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -156,6 +156,38 @@ for (const tier of TIERS) {
       await spans(server, `mount:${mount.mountpoint} comm:ls state:done dur:>1s`, 1);
     });
 
+    it.runIf(tier === 'bpf')(
+      'shows the path of a file that was open before, when an operation on it hangs',
+      async () => {
+        const mine = await inTier(server, mount.mountpoint, tier);
+        await server.post(`/api/mounts/${mine.id}/detach`, {});
+        const shell = spawn(
+          'sh',
+          [
+            '-c',
+            'mkdir -p h && echo x > h/held && exec 3< h/held && echo there && read go && exec head -c 1 <&3',
+          ],
+          {
+            cwd: mount.mountpoint,
+            stdio: ['pipe', 'pipe', 'ignore'],
+          },
+        );
+        await once(shell.stdout, 'data');
+        await server.post(`/api/mounts/${mine.id}/attach`, {});
+        mount.child.kill('SIGSTOP');
+        try {
+          shell.stdin.write('go\n');
+          await until('its path', async () => {
+            const { items } = await server.get<{ items: { span: Span }[] }>('/api/inflight');
+            return items.some(({ span }) => span.pid === shell.pid && span.path === '/h/held');
+          });
+        } finally {
+          mount.child.kill('SIGCONT');
+        }
+        await once(shell, 'exit');
+      },
+    );
+
     it('is let go and taken up again, by API and command line, under load', async () => {
       const load = spawn('sh', ['-c', 'while :; do [ -e missing ]; done'], {
         cwd: mount.mountpoint,
@@ -202,6 +234,45 @@ for (const tier of TIERS) {
       expect((await server.get<Health>('/api/health')).losses).toEqual({ 'kernel-collector-ended': 1 });
       expect(server.log()).toContain('the kernel collector has ended');
     });
+
+    it.runIf(tier === 'bpf')(
+      'shows what hung before anybody listened, and keeps it over the death of the collector',
+      async () => {
+        mount.child.kill('SIGSTOP');
+        const ls = spawn('ls', [mount.mountpoint], { stdio: 'ignore', cwd: '/' });
+        try {
+          await until('it to hang', () => waitingOf(mount.connection) === 1);
+          await using late = await startTestServer({ args: ['--tap', tier, '--attach', mount.mountpoint] });
+          const hung = async () => {
+            const { items } = await late.get<{ items: { span: Span }[] }>('/api/inflight');
+            return items.find(({ span }) => span.pid === ls.pid)?.span;
+          };
+          const first = await until('it to be shown', hung, 10_000);
+          const seenMs = performance.now();
+          expect(first).toMatchObject({ comm: 'ls', args: { startedBefore: true } });
+          const before = (await kernelOf(late)).pid;
+          process.kill(before ?? 0, 'SIGKILL');
+          await until(
+            'another collector',
+            async () => {
+              const now = await kernelOf(late);
+              return now.running && now.pid !== before && now.tier === tier;
+            },
+            10_000,
+          );
+          await inTier(late, mount.mountpoint, tier);
+          mount.child.kill('SIGCONT');
+          await once(ls, 'exit');
+          const done = await until('its end', async () => {
+            const span = await late.get<Span>(`/api/spans/${first.id}`);
+            return span.state === 'done' ? span : null;
+          });
+          expect(done.durationNs).toBeGreaterThan((performance.now() - seenMs) * 5e5);
+        } finally {
+          mount.child.kill('SIGCONT');
+        }
+      },
+    );
 
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       it(`leaves nothing behind when its server ends by ${signal}`, async () => {

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type Arrival, Pairing, type PairMount, REORDER_MS } from '../../server/ingest/pairing.ts';
 import { opCode } from '../../shared/ops.ts';
 import type { Span } from '../../shared/span.ts';
-import { ENTER, EXIT, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
+import { ENTER, EXIT, LOST, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
 
 const mount: PairMount = { id: 1, name: '/mnt/x', kind: 'mirror' };
 
-function event(kind: 1 | 2 | 3, id: number | string, fields: Partial<WireEvent> = {}): WireEvent {
+function event(kind: WireEvent['kind'], id: number | string, fields: Partial<WireEvent> = {}): WireEvent {
   return {
     kind,
     mount: 0,
@@ -45,7 +45,8 @@ function bench(maxOpen?: number) {
   };
   const pairing = new Pairing(sink as never, 1, maxOpen);
   const arrival: Arrival = { instance: 'a', local: true, monoNs: 5e9, wallUs: 1e15 };
-  const push = (one: WireEvent, at: Partial<Arrival> = {}) => pairing.push(one, mount, { ...arrival, ...at });
+  const push = (one: WireEvent, at: Partial<Arrival> = {}, on = mount) =>
+    pairing.push(one, on, { ...arrival, ...at });
   return { pairing, closed, losses, push };
 }
 
@@ -69,6 +70,26 @@ describe('pairing', () => {
         args: { flags: 1, late: true },
       },
     ]);
+  });
+
+  it('ends what its collector will not see the end of, and takes no notice where nothing is open', () => {
+    const { push, pairing, closed, losses } = bench();
+    push(event(LOST, 7));
+    push(event(ENTER, 7, { path: '/a' }));
+    push(event(LOST, 7));
+    expect([pairing.openCount, losses]).toEqual([0, []]);
+    expect(closed).toMatchObject([{ state: 'lost', path: '/a', durationNs: null, errno: null }]);
+  });
+
+  it('goes on with an open request of the kernel that another collector finds still open', () => {
+    const kernel: PairMount = { ...mount, kind: 'kernel' };
+    const { push, pairing, closed, losses } = bench();
+    push(event(ENTER, 7, { monoNs: 1_000 }), { instance: 'a' }, kernel);
+    push(event(ENTER, 7, { monoNs: 5_000 }), { instance: 'b' }, kernel);
+    expect(pairing.abandon('lost', (open) => open.instance === 'a')).toBe(0);
+    push(event(SPAN, 7, { monoNs: 5_000, durNs: 2_000, errno: 0 }), { instance: 'b' }, kernel);
+    expect(closed).toMatchObject([{ id: 1, state: 'done', durationNs: 6_000 }]);
+    expect(losses).toEqual([]);
   });
 
   it('takes durNs before any difference of stamps, and names the errno', () => {
