@@ -174,6 +174,7 @@ NAPI_METHOD(fuse_native_begin) {
   session->log_bytes = first_len;
   napi_create_reference(env, argv[4], 1, &(session->on_wake));
   uv_mutex_init(&(session->lock));
+  uv_mutex_init(&(session->attaching));
   uv_async_init(uv_default_loop(), &(session->wake), on_wake);
   session->wake.data = ft;
   uv_unref((uv_handle_t *) &(session->wake));

@@ -56,6 +56,7 @@ typedef struct {
 
   uint32_t armed;
   uint64_t last_id;
+  uv_mutex_t attaching;
   uv_async_t wake;
   napi_ref on_wake;
 } mirror_session_t;

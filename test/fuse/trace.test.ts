@@ -1,12 +1,13 @@
 // What a mirror tells the server: every operation with its arguments, caller and result; and that whatever becomes of
 // the server, the operations give what they give without one.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FakeCounts } from '../support/fake-server.ts';
 import { FakeServer } from '../support/ingest.ts';
 import { bash, type Mirror, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
-import { until } from '../support/until.ts';
+import { freeze, until } from '../support/until.ts';
 
 const STEPS = new URL('../support/fs-steps.ts', import.meta.url).pathname;
 const place = new Workplace();
@@ -181,6 +182,67 @@ describeWith(['root', 'fuse'], 'a mirror whose server is stopped, killed and sta
       return now.byes === 1 ? now : null;
     });
     expect(counts.missing).toBe(0);
+    await server.kill();
+  }, 60_000);
+});
+
+describeWith(['root', 'fuse'], 'the fast way of a mirror', () => {
+  it('tells an operation while it hangs, and its end', async () => {
+    const socket = join(place.dir, 'stuck.sock');
+    const server = await FakeServer.start(socket);
+    const inner = await place.mirror(place.make('stuck-inner'), place.make('stuck-inner-mount'));
+    const outer = await place.mirror(inner.mountpoint, place.make('stuck-mount'), ['--socket', socket]);
+    const find = async (test: (told: Told) => boolean) => (await server.counts()).latest.find(test);
+    await freeze(inner.pid);
+    const begun = performance.now();
+    const looker = run('stat', [join(outer.mountpoint, 'hung')]);
+    let enter: Told;
+    try {
+      enter = await until('the hung operation', () => find((told) => told.path === '/hung'));
+      expect(performance.now() - begun).toBeLessThan(1000);
+      expect(enter).toMatchObject({ kind: 1, op: 'getattr', comm: 'stat', errno: null, durNs: null });
+    } finally {
+      process.kill(inner.pid, 'SIGCONT');
+      await looker;
+    }
+    const exit = await until('its end', () => find((told) => told.id === enter.id && told.kind === 2));
+    expect(exit).toMatchObject({ kind: 2, op: 'getattr', errno: 2 });
+    expect(Number(exit.durNs)).toBeGreaterThan(0);
+    await server.kill();
+  });
+
+  it('goes on while the event loop is blocked, and counts what found no room in the log', async () => {
+    const socket = join(place.dir, 'blocked.sock');
+    const server = await FakeServer.start(socket);
+    const release = join(place.dir, 'release');
+    const wait = `const fs = process.getBuiltinModule('fs'); const cell = new Int32Array(new SharedArrayBuffer(4));
+      process.on('SIGUSR2', () => { while (!fs.existsSync('${release}')) Atomics.wait(cell, 0, 0, 20); })`;
+    const mirror = await place.start(
+      [place.make('blocked-source'), place.make('blocked-mount'), '--socket', socket],
+      [],
+      {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(wait)}`,
+      },
+    );
+    // More than the log holds.
+    const asked = 60_000;
+    const script = `const fs = require('node:fs');
+      process.kill(${mirror.pid}, 'SIGUSR2');
+      for (let i = 0; i < ${asked}; i++) fs.statSync('none-' + i, { throwIfNoEntry: false });`;
+    const { stderr } = await run(process.execPath, ['-e', script], { cwd: mirror.mountpoint });
+    expect(stderr).toBe('');
+    writeFileSync(release, '');
+    mirror.child.kill('SIGTERM');
+    await mirror.ended;
+    const counts = await until('the goodbye', async () => {
+      const now = await server.counts();
+      return now.byes === 1 ? now : null;
+    });
+    expect(counts.missing).toBe(0);
+    expect(counts.lost).toBeGreaterThan(0);
+    // Besides the names there are the directory itself and the end of the process that asked.
+    expect(counts.events + counts.lost).toBeGreaterThanOrEqual(asked);
+    expect(counts.events + counts.lost).toBeLessThan(asked + 200);
     await server.kill();
   }, 60_000);
 });

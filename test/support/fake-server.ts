@@ -13,6 +13,7 @@ import {
   jsonFrame,
   MAGIC,
   readJson,
+  type WireLoss,
   type WireMount,
 } from '../../shared/wire/frames.ts';
 
@@ -25,6 +26,8 @@ export interface FakeCounts {
   lastSeq: number;
   connections: number;
   byes: number;
+  /** Events that the collector said are missing. */
+  lost: number;
   hellos: Hello[];
   mounts: WireMount[];
   ops: Record<string, number>;
@@ -55,6 +58,7 @@ const counts: FakeCounts = {
   lastSeq: 0,
   connections: 0,
   byes: 0,
+  lost: 0,
   hellos: [],
   mounts: [],
   ops: {},
@@ -75,6 +79,8 @@ createServer((socket) => {
       socket.write(jsonFrame(FRAME.WELCOME, { v: 1, lastSeq: lastSeqs[instance] ?? 0 }));
     } else if (type === FRAME.MOUNT) {
       counts.mounts.push(readJson<WireMount>(payload));
+    } else if (type === FRAME.LOSS) {
+      counts.lost += readJson<WireLoss>(payload).count;
     } else if (type === FRAME.BYE) {
       counts.byes++;
     } else if (type === FRAME.EVENTS) {
