@@ -5,7 +5,7 @@ import type { Gap, Gauges, Second } from '../shared/live.ts';
 import type { Mount } from '../shared/mount.ts';
 import type { Span } from '../shared/span.ts';
 import type { Stall, ThresholdRule } from '../shared/stall.ts';
-import type { WireEvent } from '../shared/wire/frames.ts';
+import { LOST, type WireEvent } from '../shared/wire/frames.ts';
 import type { Clock } from './clock.ts';
 import type { Arrival, OpenSpan, PairingLoss, PairMount, PairSink } from './ingest/pairing.ts';
 import { Pairing } from './ingest/pairing.ts';
@@ -74,7 +74,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   // --- in ---
 
   push(event: WireEvent, mount: PairMount, arrival: Arrival): void {
-    if (arrival.local && event.monoNs > 0) {
+    if (arrival.local && event.monoNs > 0 && event.kind !== LOST) {
       const stampNs = event.kind === 3 ? event.monoNs + (event.durNs ?? 0) : event.monoNs;
       this.#lagMs = Math.max(this.#lagMs, (arrival.monoNs - stampNs) / 1e6);
     }

@@ -22,12 +22,7 @@ export function parseU64(value: unknown): U64 | null {
 }
 
 /** From a bigint of which the low 64 bits count. */
-export function u64FromBigInt(value: bigint): U64 {
+function u64FromBigInt(value: bigint): U64 {
   const wide = BigInt.asUintN(64, value);
   return wide <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(wide) : wide.toString();
-}
-
-/** As bigint, for storing and comparing. */
-export function u64ToBigInt(value: U64): bigint {
-  return BigInt(value);
 }

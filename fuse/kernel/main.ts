@@ -30,6 +30,7 @@ const { values } = parseArgs({
 
 // Law 1: no working directory of ours on a mount.
 process.chdir('/');
+process.title = 'fusescope watch';
 
 const ownPids = new Set([process.pid, ...values['own-pid'].map(Number)]);
 

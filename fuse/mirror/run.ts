@@ -37,6 +37,7 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   const places = await checkPlaces(args);
   // Laws 1 and 8: no working directory of ours on a mount; modes come from the callers.
   process.chdir('/');
+  process.title = `fusescope mount ${places.source} ${places.mountpoint}`;
   process.umask(0);
 
   const inflight = new Set<Call>();

@@ -61,6 +61,7 @@ export function serveCommand(): Command {
 async function serve(flags: ServeFlags): Promise<void> {
   // No working directory of ours may lie on a mount that hangs.
   process.chdir('/');
+  process.title = 'fusescope serve';
   const log = pino({ level: process.env.FUSESCOPE_LOG ?? 'warn', base: null }, pino.destination(2));
   const token = readToken(flags);
   let server: RunningServer;
@@ -117,7 +118,7 @@ function parseAttach(words: readonly string[]): AttachOption {
   const [word] = words;
   if (words.length === 1 && (word === 'all' || word === 'none')) return word;
   const wrong = words.find((mount) => !mount.startsWith('/'));
-  if (wrong === undefined) return words;
+  if (wrong === undefined) return words.map((mount) => (mount === '/' ? mount : mount.replace(/\/+$/, '')));
   throw new CliError(
     `cannot attach to ${wrong} (it is no absolute path). Give all, none, or mount points`,
     2,

@@ -15,7 +15,7 @@ const CONGESTED_SPANS = 60_000;
 const RELIEVED_SPANS = 30_000;
 
 /** How long a collector may be away before what it left open is given up, in ms. */
-export const AWAY_MS = 10_000;
+const AWAY_MS = 10_000;
 
 export interface Collector {
   readonly hello: Hello;

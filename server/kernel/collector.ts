@@ -17,6 +17,8 @@ export interface KernelCollectorOptions {
   tap: KernelState['tier'];
   clock: Clock;
   log: Logger;
+  /** Whether a mount is listened to now. */
+  isListening: () => boolean;
   /** Nothing was heard from the kernel between these times, µs since the epoch. */
   onGap: (fromUs: number, toUs: number) => void;
 }
@@ -114,7 +116,7 @@ export class KernelCollector {
   }
 
   #ended(why: string, ranMs: number): void {
-    const { log, clock } = this.#options;
+    const { log, clock, isListening } = this.#options;
     if (ranMs >= WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
     log.error({ why, againInMs: this.#pauseMs }, 'the kernel collector has ended');
     this.#state = {
@@ -125,7 +127,7 @@ export class KernelCollector {
       reason: `the kernel collector has ended (${why}) and is started again`,
       restarts: this.#state.restarts + 1,
     };
-    this.#endedUs ??= clock.wallUs();
+    if (isListening()) this.#endedUs ??= clock.wallUs();
     this.#timer = setTimeout(() => this.start(), this.#pauseMs);
     this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
   }

@@ -25,6 +25,11 @@ export interface MountRecord extends StoredMount {
   lost: number;
 }
 
+/** Whether the kernel tap listens to it. */
+export function isTapped({ present, tier }: Pick<MountRecord, 'present' | 'tier'>): boolean {
+  return present && (tier === 'bpf' || tier === 'tracefs');
+}
+
 export interface RegistryEvents {
   /** The mount is new or what is stored of it has changed. */
   changed(mount: MountRecord): void;
@@ -108,13 +113,8 @@ export class MountRegistry {
 
   /** True for a mount that the kernel collector only knows and a mirror tells all of. */
   isHidden(mount: MountRecord): boolean {
-    if (mount.kind !== 'kernel') return false;
-    if (mount.present)
-      return (
-        mount.tier !== 'bpf' &&
-        mount.tier !== 'tracefs' &&
-        this.#withConnection(mount, 'mirror') !== undefined
-      );
+    if (mount.kind !== 'kernel' || isTapped(mount)) return false;
+    if (mount.present) return this.#withConnection(mount, 'mirror') !== undefined;
     const mirrors = this.#byKey.get(keyOf(mount.host, mount.mount, 'mirror')) ?? [];
     return mirrors.some((one) => one.connection === mount.connection);
   }

@@ -14,6 +14,7 @@ import { type AttachOption, AttachPolicy } from '../kernel/policy.ts';
 import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
+import { isTapped } from '../mounts/registry.ts';
 import { isLoopback } from '../security/peer.ts';
 import { pageDir, program } from '../setup/paths.ts';
 import { readThresholds } from '../stalls/rules.ts';
@@ -84,6 +85,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     tap: options.tap,
     clock,
     log,
+    isListening: () => trace?.mounts.all().some(isTapped) ?? false,
     onGap: (fromUs, toUs) => trace?.lost(null, 'kernel-collector-ended', 1, fromUs, toUs),
   });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });

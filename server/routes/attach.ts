@@ -1,14 +1,13 @@
 // POST /api/mounts/:id/attach and /detach: whether the kernel tap listens to a mount.
-import { MountSchema, type Tier } from '../../shared/mount.ts';
+import { MountSchema } from '../../shared/mount.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
-import type { MountRecord } from '../mounts/registry.ts';
+import { isTapped, type MountRecord } from '../mounts/registry.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
 
 /** The collector does it at once; longer than this it is not waited for. */
 const WAIT_MS = 3_000;
-const TAPPED: ReadonlySet<Tier> = new Set(['bpf', 'tracefs']);
 
 export function attachRoutes(app: Scope, context: Context): void {
   const { trace, attach, kernel } = context;
@@ -27,7 +26,7 @@ export function attachRoutes(app: Scope, context: Context): void {
       attach.attach([mount.mount, ...mount.alsoAt]);
       kernel.tell();
       // Where there is no tap at all, the tier is `proc` whatever is asked for.
-      await settled(mount, (tier) => TAPPED.has(tier) || tier === 'proc');
+      await settled(mount, () => isTapped(mount) || mount.tier === 'proc');
       return trace.view(mount);
     },
   );
@@ -38,7 +37,7 @@ export function attachRoutes(app: Scope, context: Context): void {
       const mount = find(request.params.id);
       attach.detach([mount.mount, ...mount.alsoAt]);
       kernel.tell();
-      await settled(mount, (tier) => !TAPPED.has(tier));
+      await settled(mount, () => !isTapped(mount));
       return trace.view(mount);
     },
   );
@@ -56,8 +55,8 @@ export function attachRoutes(app: Scope, context: Context): void {
     );
   }
 
-  function settled(mount: MountRecord, done: (tier: Tier) => boolean): Promise<void> {
-    if (done(mount.tier)) return Promise.resolve();
+  function settled(mount: MountRecord, done: () => boolean): Promise<void> {
+    if (done()) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = () => {
         clearTimeout(timer);
@@ -65,7 +64,7 @@ export function attachRoutes(app: Scope, context: Context): void {
         resolve();
       };
       const look = (changed: MountRecord) => {
-        if (changed === mount && done(mount.tier)) finish();
+        if (changed === mount && done()) finish();
       };
       const timer = setTimeout(finish, WAIT_MS);
       trace.on('mount', look);
