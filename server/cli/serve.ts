@@ -107,7 +107,7 @@ async function serve(flags: ServeFlags): Promise<void> {
 
 function readToken(flags: ServeFlags): string | null {
   if (flags.tokenFile !== undefined) {
-    const text = readFileSync(flags.tokenFile, 'utf8').trim();
+    const text = readText(flags.tokenFile);
     if (text === '') throw new CliError(`cannot serve (${flags.tokenFile} is empty). Put a token in it`, 2);
     return text;
   }
@@ -123,6 +123,14 @@ function parseAttach(words: readonly string[]): AttachOption {
     `cannot attach to ${wrong} (it is no absolute path). Give all, none, or mount points`,
     2,
   );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(`cannot serve (${(error as Error).message}). Name a file with a token in it`, 2);
+  }
 }
 
 function parsePort(text: string): number {

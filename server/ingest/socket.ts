@@ -1,10 +1,11 @@
 // The ingest socket: a Unix socket that only its owner may open. A file that a dead server left is replaced; a
 // living server's is not.
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { CodedError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 import type { Intake } from './intake.ts';
 import { IngestSession } from './session.ts';
 
@@ -21,7 +22,15 @@ export interface IngestSocket {
  * @throws CodedError FUSESCOPE_CONFLICT where another server listens there.
  */
 export async function listenIngest(path: string, intake: Intake, log: Logger): Promise<IngestSocket> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(dirname(path));
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new CodedError(
+      'FUSESCOPE_CONFLICT',
+      `no socket can be made at ${path}: ${why}. Choose another place with --socket`,
+    );
+  }
   await clearStale(path);
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {

@@ -1,9 +1,10 @@
 // Opens the database file: rights, version, owner. A file that cannot be read as a database is set aside under a
 // name with the time in it, and a new one is begun; somebody else's database and a newer version are refused.
-import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { CodedError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 import { APPLICATION_ID, MIGRATIONS, NAMES } from './schema.ts';
 
 const PAGE_CACHE_KIB = 32_000;
@@ -19,7 +20,7 @@ export interface Opened {
 /** @throws CodedError FUSESCOPE_STORE, FUSESCOPE_CONFLICT */
 export function openDatabase(file: string): Opened {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
   } catch (error) {
     throw storeError(file, error);
   }

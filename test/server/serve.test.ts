@@ -383,3 +383,23 @@ describe('a restart', () => {
     await expect(startTestServer({ dir: server.dir })).rejects.toThrow(/in use by process \d+/);
   });
 });
+
+describe('a server that cannot start', () => {
+  it('says which place or option is wrong, and what to do', async () => {
+    await expect(startTestServer({ args: ['--db', '/proc/nope/trace.db'] })).rejects.toThrow(
+      /the database \/proc\/nope\/trace.db cannot be opened .*--db/,
+    );
+    await expect(startTestServer({ args: ['--socket', '/proc/nope/a.sock'] })).rejects.toThrow(
+      /no socket can be made .*--socket/,
+    );
+    await expect(startTestServer({ args: ['--token-file', '/nope'] })).rejects.toThrow(
+      /ended with 2: .*\/nope/,
+    );
+    await expect(startTestServer({ args: ['--port', '99999'] })).rejects.toThrow(
+      /ended with 2: .*0 to 65535/,
+    );
+    await expect(startTestServer({ args: ['--port', new URL(server.url).port] })).rejects.toThrow(
+      /port \d+ is taken/,
+    );
+  });
+});

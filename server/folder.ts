@@ -1,0 +1,18 @@
+// Makes a folder and those above it, for our own user only. Not Node's recursive mkdir: where a folder can never be
+// made (below /proc, or in a root that was removed under us) that one tries for ever.
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** @throws what mkdir(2) says of the first folder that cannot be made. */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const folder of missing.reverse()) {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+    } catch (error) {
+      // Another process may have made it in between.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
