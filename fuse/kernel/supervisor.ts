@@ -23,12 +23,14 @@ export class TapSupervisor {
   readonly #kinds: readonly TapKind[];
   readonly #events: SupervisorEvents;
   readonly #reasons = new Map<Tap['tier'], string>();
-  readonly #leftOutUntilMs = new Map<Tap['tier'], number>();
+  readonly #leftOut = new Set<Tap['tier']>();
+  readonly #timers = new Set<NodeJS.Timeout>();
   #tap: Tap | null = null;
   #startedMs = 0;
-  #closed = false;
   #starting = true;
-  #timer: NodeJS.Timeout | null = null;
+  /** Since when nobody has listened; null before the first tap and while one runs. */
+  #silentSinceNs: number | null = null;
+  #closed = false;
 
   /** @param kinds best first. */
   constructor(kinds: readonly TapKind[], events: SupervisorEvents) {
@@ -58,51 +60,88 @@ export class TapSupervisor {
 
   /** Starts the best that can be started. */
   async start(): Promise<void> {
-    await this.#startBest();
+    this.#starting = true;
+    for (const kind of this.#kinds) {
+      if (this.#closed || this.#tap) break;
+      if (!this.#leftOut.has(kind.tier)) await this.#try(kind);
+    }
     this.#starting = false;
     if (!this.#closed) this.#events.changed();
   }
 
-  async #startBest(): Promise<void> {
-    for (const kind of this.#kinds) {
-      if (this.#closed) return;
-      if (performance.now() < (this.#leftOutUntilMs.get(kind.tier) ?? 0)) continue;
-      let ended = false;
-      try {
-        const tap = await kind.start({
-          record: (record) => this.#events.record(record),
-          loss: (loss) => this.#events.loss(loss),
-          ended: (reason) => {
-            ended = true;
-            this.#ended(kind, reason);
-          },
-        });
-        if (this.#closed) return void (await tap.close());
-        if (ended) continue;
-        this.#tap = tap;
-        this.#startedMs = performance.now();
-        this.#reasons.delete(kind.tier);
-        return;
-      } catch (error) {
-        this.#reasons.set(kind.tier, (error as Error).message);
-      }
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#tap?.close();
+  }
+
+  async #try(kind: TapKind): Promise<void> {
+    let ended = false;
+    try {
+      const tap = await kind.start({
+        record: (record) => this.#events.record(record),
+        loss: (loss) => this.#events.loss(loss),
+        ended: (reason) => {
+          ended = true;
+          this.#ended(kind, reason);
+        },
+      });
+      if (this.#closed) return await tap.close();
+      if (ended) return;
+      this.#tap = tap;
+      this.#startedMs = performance.now();
+      this.#reasons.delete(kind.tier);
+      this.#heardAgain();
+    } catch (error) {
+      this.#reasons.set(kind.tier, (error as Error).message);
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#tap?.close();
+  /** How much was missed is not known, only from when to when. */
+  #heardAgain(): void {
+    if (this.#silentSinceNs !== null)
+      this.#events.loss({ cause: 'tap-ended', count: 1, fromNs: this.#silentSinceNs, toNs: monotonicNs() });
+    this.#silentSinceNs = null;
   }
 
   #ended(kind: TapKind, reason: string): void {
     this.#reasons.set(kind.tier, reason);
     if (this.#closed || this.#tap?.tier !== kind.tier) return;
+    if (performance.now() - this.#startedMs < SHORT_MS) {
+      this.#leftOut.add(kind.tier);
+      this.#after(LEFT_OUT_MS, () => void this.#takeBack(kind.tier));
+    }
+    this.#silence();
+    this.#events.changed();
+    this.#after(0, () => void this.start());
+  }
+
+  /** A tap that was left out may be tried again, in place of the lesser one that runs. */
+  async #takeBack(tier: Tap['tier']): Promise<void> {
+    this.#leftOut.delete(tier);
+    if (this.#starting) return;
+    const lesser = this.#tap;
+    if (lesser) this.#silence();
+    await lesser?.close();
+    await this.start();
+  }
+
+  #silence(): void {
     this.#tap = null;
     this.#starting = true;
-    if (performance.now() - this.#startedMs < SHORT_MS)
-      this.#leftOutUntilMs.set(kind.tier, performance.now() + LEFT_OUT_MS);
-    this.#events.changed();
-    this.#timer = setTimeout(() => void this.start(), 0);
+    this.#silentSinceNs = monotonicNs();
   }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+function monotonicNs(): number {
+  const [seconds, ns] = process.hrtime();
+  return seconds * 1e9 + ns;
 }

@@ -1,7 +1,7 @@
 // From a mount of somebody else's daemon to the API, through a real server and its kernel collector.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { Health, Mirror, SpanList } from '../../shared/api.ts';
 import type { Mount, Tier } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import { describeTap } from '../fuse/kernel/bpf.ts';
 import { bindfs, type Daemon, provideFusectl, provideTracefs, waitingOf } from '../support/daemons.ts';
 import { bash, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
@@ -16,10 +17,6 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { isAlive, until } from '../support/until.ts';
 
 const CLI = join(import.meta.dirname, '../../server/cli/main.ts');
-const TAP = join(import.meta.dirname, '../../dist/tap/tap-loader');
-/** What this machine has; the others are told why not. */
-const TIERS: readonly Tier[] = existsSync(TAP) ? ['bpf', 'tracefs'] : ['tracefs'];
-
 const place = new Workplace();
 afterAll(() => place.clean());
 
@@ -57,6 +54,12 @@ function instancesOf(pid: number | null): string[] {
   return readdirSync('/sys/kernel/tracing/instances').filter((name) => name.startsWith(`fusescope-${pid}-`));
 }
 
+/** Processes that one has started: of the collector, the tap's loader. */
+function childrenOf(pid: number | null): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
 async function fusescope(
   server: TestServer,
   ...args: string[]
@@ -70,8 +73,8 @@ async function fusescope(
   }
 }
 
-for (const tier of TIERS) {
-  describeWith(['root', 'fuse', 'bindfs'], `a mount watched by ${tier}`, () => {
+for (const tier of ['bpf', 'tracefs'] as const) {
+  const body = () => {
     let server: TestServer;
     let mount: Daemon;
     beforeAll(async () => {
@@ -85,6 +88,11 @@ for (const tier of TIERS) {
       await server[Symbol.asyncDispose]();
       await mount.unmount();
     });
+
+    /** What tracefs does not tell. */
+    const onlyBpf = (name: string, body: () => Promise<void>) => {
+      if (tier === 'bpf') it(name, body);
+    };
 
     it('shows what programs do there', async () => {
       const shell = spawn('sh', ['-c', 'mkdir d && printf hello > d/a && mv d/a d/b && cat d/b d/missing'], {
@@ -156,37 +164,34 @@ for (const tier of TIERS) {
       await spans(server, `mount:${mount.mountpoint} comm:ls state:done dur:>1s`, 1);
     });
 
-    it.runIf(tier === 'bpf')(
-      'shows the path of a file that was open before, when an operation on it hangs',
-      async () => {
-        const mine = await inTier(server, mount.mountpoint, tier);
-        await server.post(`/api/mounts/${mine.id}/detach`, {});
-        const shell = spawn(
-          'sh',
-          [
-            '-c',
-            'mkdir -p h && echo x > h/held && exec 3< h/held && echo there && read go && exec head -c 1 <&3',
-          ],
-          {
-            cwd: mount.mountpoint,
-            stdio: ['pipe', 'pipe', 'ignore'],
-          },
-        );
-        await once(shell.stdout, 'data');
-        await server.post(`/api/mounts/${mine.id}/attach`, {});
-        mount.child.kill('SIGSTOP');
-        try {
-          shell.stdin.write('go\n');
-          await until('its path', async () => {
-            const { items } = await server.get<{ items: { span: Span }[] }>('/api/inflight');
-            return items.some(({ span }) => span.pid === shell.pid && span.path === '/h/held');
-          });
-        } finally {
-          mount.child.kill('SIGCONT');
-        }
-        await once(shell, 'exit');
-      },
-    );
+    onlyBpf('shows the path of a file that was open before, when an operation on it hangs', async () => {
+      const mine = await inTier(server, mount.mountpoint, tier);
+      await server.post(`/api/mounts/${mine.id}/detach`, {});
+      const shell = spawn(
+        'sh',
+        [
+          '-c',
+          'mkdir -p h && echo x > h/held && exec 3< h/held && echo there && read go && exec head -c 1 <&3',
+        ],
+        {
+          cwd: mount.mountpoint,
+          stdio: ['pipe', 'pipe', 'ignore'],
+        },
+      );
+      await once(shell.stdout, 'data');
+      await server.post(`/api/mounts/${mine.id}/attach`, {});
+      mount.child.kill('SIGSTOP');
+      try {
+        shell.stdin.write('go\n');
+        await until('its path', async () => {
+          const { items } = await server.get<{ items: { span: Span }[] }>('/api/inflight');
+          return items.some(({ span }) => span.pid === shell.pid && span.path === '/h/held');
+        });
+      } finally {
+        mount.child.kill('SIGCONT');
+      }
+      await once(shell, 'exit');
+    });
 
     it('is let go and taken up again, by API and command line, under load', async () => {
       const load = spawn('sh', ['-c', 'while :; do [ -e missing ]; done'], {
@@ -235,7 +240,20 @@ for (const tier of TIERS) {
       expect(server.log()).toContain('the kernel collector has ended');
     });
 
-    it.runIf(tier === 'bpf')(
+    onlyBpf('goes on by tracefs when the loader is killed at once, and says so', async () => {
+      await using other = await startTestServer({ args: ['--attach', mount.mountpoint] });
+      await inTier(other, mount.mountpoint, 'bpf');
+      const { pid } = await kernelOf(other);
+      const [loader] = childrenOf(pid);
+      process.kill(loader ?? 0, 'SIGKILL');
+      const less = await inTier(other, mount.mountpoint, 'tracefs');
+      expect(less.tierReason).toContain('no BPF: the loader of the kernel tap ended (SIGKILL)');
+      await bash('touch still', mount.mountpoint);
+      await spans(other, `mount:${mount.mountpoint} comm:touch op:create`, 1);
+      expect((await other.get<Health>('/api/health')).losses).toEqual({ 'tap-ended': 1 });
+    });
+
+    onlyBpf(
       'shows what hung before anybody listened, and keeps it over the death of the collector',
       async () => {
         mount.child.kill('SIGSTOP');
@@ -279,18 +297,17 @@ for (const tier of TIERS) {
         await using other = await startTestServer({ args: ['--tap', tier, '--attach', mount.mountpoint] });
         await inTier(other, mount.mountpoint, tier);
         const { pid } = await kernelOf(other);
-        const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-          .trim()
-          .split(' ')
-          .filter(Boolean);
+        const children = childrenOf(pid);
         expect(children).toHaveLength(tier === 'bpf' ? 1 : 0);
         await other.stop(signal);
         for (const one of [pid, ...children])
-          await until(`the end of ${one}`, async () => !(await isAlive(Number(one))));
+          await until(`the end of ${one}`, async () => !(await isAlive(one ?? 0)));
         expect(instancesOf(pid)).toEqual([]);
       });
     }
-  });
+  };
+  if (tier === 'bpf') describeTap('a mount watched by bpf', body);
+  else describeWith(['root', 'fuse', 'bindfs'], 'a mount watched by tracefs', body);
 }
 
 describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
