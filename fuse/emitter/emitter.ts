@@ -38,6 +38,7 @@ export class Emitter {
   #closed = false;
   #leftover = 0;
   #drained: (() => void) | null = null;
+  #ackedSeq = 0;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
@@ -51,7 +52,9 @@ export class Emitter {
         this.#writtenSeq = lastSeq;
         return this.#roster.begin(lastSeq);
       },
+      ackedSeq: () => this.#ackedSeq,
       acknowledged: (seq) => {
+        this.#ackedSeq = Math.max(this.#ackedSeq, seq);
         this.#ring.acknowledge(seq);
         this.#roster.acknowledge(seq);
       },

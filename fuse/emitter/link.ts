@@ -19,6 +19,8 @@ export interface LinkEvents {
   /** The server answered; `lastSeq` as in Welcome. Returns what to write before any batch. */
   welcome: (lastSeq: number) => Uint8Array[];
   acknowledged: (seq: number) => void;
+  /** Highest number acknowledged so far. */
+  ackedSeq: () => number;
   /** The next frame to write, or null for none at the moment. */
   next: () => Uint8Array | null;
 }
@@ -79,7 +81,7 @@ export class Link {
     const reader = new FrameReader((type, payload) => this.#frame(type, payload));
     socket.on('connect', () => {
       socket.write(MAGIC);
-      socket.write(jsonFrame(FRAME.HELLO, this.#hello));
+      socket.write(jsonFrame(FRAME.HELLO, { ...this.#hello, ackedSeq: this.#events.ackedSeq() }));
     });
     socket.on('data', (chunk: Buffer) => {
       try {

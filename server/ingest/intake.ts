@@ -21,7 +21,9 @@ export interface Collector {
   readonly hello: Hello;
   readonly local: boolean;
   readonly mounts: Map<number, MountRecord>;
+  /** Highest number read, and highest that is in a committed transaction. */
   lastSeq: number;
+  durableSeq: number;
   /** When the last connection of it ended; null while connected. */
   awaySinceNs: number | null;
   /** Sends an ACK; replaced at every reconnection. */
@@ -88,11 +90,13 @@ export class Intake {
   /** A collector says who it is. A process that was here before goes on where it was. */
   hello(hello: Hello, ack: (seq: number) => void): Collector {
     const known = this.#collectors.get(hello.instance);
+    const kept = Math.max(this.#store.seqs.get(hello.instance) ?? 0, hello.ackedSeq ?? 0);
     const collector: Collector = known ?? {
       hello,
       local: hello.host === this.#host,
       mounts: new Map(),
-      lastSeq: this.#store.seqs.get(hello.instance) ?? 0,
+      lastSeq: kept,
+      durableSeq: kept,
       awaySinceNs: null,
       ack,
     };
@@ -172,7 +176,10 @@ export class Intake {
 
   /** What is durable may be forgotten by its sender. */
   durable(instance: string, seq: number): void {
-    this.#collectors.get(instance)?.ack(seq);
+    const collector = this.#collectors.get(instance);
+    if (!collector) return;
+    collector.durableSeq = Math.max(collector.durableSeq, seq);
+    collector.ack(seq);
   }
 
   /** Gives up collectors that stayed away, and open spans of earlier runs whose collector never came back. */

@@ -131,7 +131,7 @@ export class IngestSession {
     }
     const collector = this.#intake.hello(hello, (seq) => this.#peer.send(ackFrame(seq)));
     this.#collector = collector;
-    this.#peer.send(jsonFrame(FRAME.WELCOME, { v: WIRE_VERSION, lastSeq: collector.lastSeq }));
+    this.#peer.send(jsonFrame(FRAME.WELCOME, { v: WIRE_VERSION, lastSeq: collector.durableSeq }));
   }
 }
 

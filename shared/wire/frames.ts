@@ -32,6 +32,8 @@ export interface Hello {
   pid: number;
   comm: string;
   host: string;
+  /** Highest number that a server has acknowledged before: a server with a new store must not take it for missing. */
+  ackedSeq?: number;
 }
 
 /** A mount that records refer to by `index` (0..65535). */
@@ -81,7 +83,7 @@ export interface WireLoss {
   toUs: number;
 }
 
-/** `lastSeq`: the highest sequence number the server has kept of this instance, 0 for none. */
+/** `lastSeq`: the highest sequence number that is stored of this instance, 0 for none; what follows is sent again. */
 export interface Welcome {
   v: number;
   lastSeq: number;

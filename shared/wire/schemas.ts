@@ -15,6 +15,7 @@ export const HelloSchema = Type.Object({
   pid: Type.Integer({ minimum: 0 }),
   comm: name,
   host: name,
+  ackedSeq: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
 export const MountFrameSchema = Type.Object({
