@@ -46,7 +46,7 @@ export class BpfTap implements Tap {
   readonly #open = new Map<string, TapRecord>();
   readonly #older = new Set<string>();
   /** What has been listed since the last listing was complete, and who waits for which. */
-  #listed: Inflight[] = [];
+  #listed = new Map<string, Inflight>();
   #listings = 0;
   readonly #askers = new Map<number, PromiseWithResolvers<readonly Inflight[]>>();
 
@@ -134,7 +134,7 @@ export class BpfTap implements Tap {
       this.#events.record(record);
     },
     [KIND.LISTED]: (record, picked) => {
-      this.#listed.push({ record, picked });
+      this.#listed.set(keyOf(record), { record, picked });
     },
     [KIND.OLD]: (record, picked) => this.#old(record, picked),
     [KIND.UNPAIRED]: (end) => this.#unpaired(end),
@@ -152,7 +152,7 @@ export class BpfTap implements Tap {
       this.#older.add(key);
       this.#events.record(record);
     }
-    this.#listed.push({ record: known, picked });
+    this.#listed.set(key, { record: known, picked });
   }
 
   #unpaired(end: TapRecord): void {
@@ -204,12 +204,9 @@ export class BpfTap implements Tap {
   /** A listing is complete: older requests that are in it no longer have ended unseen. */
   #complete(number: number): void {
     const listed = this.#listed;
-    this.#listed = [];
-    if (this.#older.size > 0) {
-      const alive = new Set(listed.map(({ record }) => keyOf(record)));
-      for (const key of this.#older) if (!alive.has(key)) this.#lose(key);
-    }
-    this.#askers.get(number)?.resolve(listed);
+    this.#listed = new Map();
+    for (const key of this.#older) if (!listed.has(key)) this.#lose(key);
+    this.#askers.get(number)?.resolve([...listed.values()]);
     this.#askers.delete(number);
   }
 

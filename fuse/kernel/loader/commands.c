@@ -23,12 +23,27 @@ static void exclude(struct tap *tap, uint32_t pid) {
   if (pid < TAP_PIDS) tap->table->excluded[pid >> 3] |= 1 << (pid & 7);
 }
 
-/* The table first: what is answered meanwhile is then in the ring, which is emptied after it. So whoever reads in
-   order knows of every request either that it is open or how it ended. */
+/* Listings that were asked for and not given yet. */
+static uint32_t asked[16];
+static int asked_count;
+
 static void list(struct tap *tap, uint32_t number) {
+  (void)tap;
+  if (asked_count < (int)(sizeof asked / sizeof *asked)) asked[asked_count++] = number;
+}
+
+bool commands_waiting(void) { return asked_count > 0; }
+
+/* The table first: what is answered meanwhile is then in the ring, which is emptied after it. So whoever reads in
+   order knows of every request either that it is open or how it ended. Where the output is full, it is done again
+   later. */
+void commands_answer(struct tap *tap) {
+  if (!asked_count) return;
   table_list(tap);
   older_list(tap);
-  output_put(TAP_FRAME_LISTED, &number, sizeof number);
+  if (!output_has_room()) return;
+  for (int i = 0; i < asked_count; i++) output_put(TAP_FRAME_LISTED, &asked[i], sizeof asked[i]);
+  asked_count = 0;
 }
 
 static const struct {

@@ -61,7 +61,7 @@ static struct bpf_object *load(struct tap *tap, const char *path, bool iterator)
     return object;
   }
   bpf_object__close(object);
-  if (failed == -EPERM) fail(EXIT_NOT_PERMITTED, "loading BPF programs is not permitted (CAP_BPF and CAP_PERFMON are needed)");
+  if (failed == -EPERM) fail(EXIT_NOT_PERMITTED, "loading BPF programs is not permitted (CAP_BPF and CAP_PERFMON are needed, where fuse is a module CAP_SYS_ADMIN)");
   /* Its walk depends on the insides of one kernel more than the rest does: do without. */
   if (iterator) return load(tap, path, false);
   fail(EXIT_NOT_SUPPORTED, "the kernel refuses the BPF program");

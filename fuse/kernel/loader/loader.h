@@ -36,6 +36,8 @@ bool output_has_room(void);
 bool output_pending(void);
 /* Writes what standard output takes now. False when its reader is gone. */
 bool output_flush(void);
+/* The same until all is written, but no longer than so. */
+void output_finish(int timeout_ms);
 
 /* watched.c: the bits of a connection in the table. Setting fails where it cannot be watched. */
 uint8_t watched_get(struct tap *tap, uint32_t connection);
@@ -57,6 +59,9 @@ void losses_tell(struct tap *tap, uint64_t now_ns);
 
 /* commands.c. False at the end of standard input or after `quit`. */
 bool commands_read(struct tap *tap);
+/* Whether a listing was asked for; gives it, to be called when the ring is empty. */
+bool commands_waiting(void);
+void commands_answer(struct tap *tap);
 
 /* layout.c: prints what ../layout.ts must agree with. */
 void print_layout(void);

@@ -18,6 +18,7 @@
 
 /* How often finished requests are collected and open ones looked at: a wake-up per request would cost the caller. */
 #define TICK_MS 20
+#define FINISH_MS 300
 
 static volatile sig_atomic_t stopping;
 
@@ -46,6 +47,8 @@ static int on_sample(void *context, void *data, size_t length) {
 static void tick(struct tap *tap) {
   if (!output_has_room()) return;
   ring_buffer__consume(tap->ring);
+  if (!output_has_room()) return;
+  commands_answer(tap);
   uint64_t now = now_ns();
   table_tell_open(tap, now);
   table_tidy(tap, now);
@@ -67,7 +70,7 @@ static void run(struct tap *tap, int mounts) {
     if (poll(watched, 3, wait) < 0 && errno != EINTR) return;
     if (watched[0].revents && !commands_read(tap)) return;
     if (watched[1].revents & POLLPRI) output_put(TAP_FRAME_MOUNTS, NULL, 0);
-    if (now_ns() >= next) {
+    if (now_ns() >= next || commands_waiting()) {
       tick(tap);
       next = now_ns() + TICK_MS * 1000000ull;
     }
@@ -100,8 +103,8 @@ int main(int argc, char **argv) {
   fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
   output_put(TAP_FRAME_READY, &tap.ready, sizeof tap.ready);
   run(&tap, mounts);
-  /* What was answered until now, as far as its reader takes it at once. */
+  /* What was answered until now, as far as its reader still takes it. */
   tick(&tap);
-  output_flush();
+  output_finish(FINISH_MS);
   return 0;
 }

@@ -1,6 +1,7 @@
 // Frames on their way to standard output, in a ring of bytes of fixed size.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -45,4 +46,12 @@ bool output_flush(void) {
     out += written;
   }
   return true;
+}
+
+void output_finish(int timeout_ms) {
+  uint64_t deadline = now_ns() + timeout_ms * 1000000ull;
+  while (output_flush() && output_pending() && now_ns() < deadline) {
+    struct pollfd writable = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    poll(&writable, 1, 10);
+  }
 }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DEFAULT_FILES } from '../../../fuse/kernel/loader-process.ts';
+import { PathTable } from '../../../fuse/kernel/paths.ts';
 import type { TapRecord } from '../../../fuse/kernel/tap.ts';
 import { opName } from '../../../shared/ops.ts';
 import type { Daemon } from '../../support/daemons.ts';
@@ -12,6 +14,23 @@ import { describeTap, type Heard, statMissing, stop, TapPlace } from './bpf.ts';
 /** The fields of a record that a test is about. */
 function seen(heard: Heard, op: string, fields: readonly (keyof TapRecord)[]): Partial<TapRecord>[] {
   return heard.of(op).map((one) => Object.fromEntries(fields.map((field) => [field, one[field]])));
+}
+
+/** BPF objects of the whole machine: `prog 12`, `map 3`, `link 7`. */
+async function objects(): Promise<string[]> {
+  const kinds = ['prog', 'map', 'link'].map(async (kind) => {
+    const { stdout } = await run('bpftool', [kind, 'list']);
+    return [...stdout.matchAll(/^(\d+):/gm)].map(([, id]) => `${kind} ${id}`);
+  });
+  return (await Promise.all(kinds)).flat();
+}
+
+/** Those that a process holds. */
+async function ownObjects(pid: number): Promise<string[]> {
+  const { stdout } = await run('sh', ['-c', `cat /proc/${pid}/fdinfo/*`]);
+  return [
+    ...new Set([...stdout.matchAll(/^(prog|map|link)_id:\t(\d+)/gm)].map(([, kind, id]) => `${kind} ${id}`)),
+  ];
 }
 
 describeTap('the BPF tap', () => {
@@ -204,7 +223,7 @@ describeTap('the BPF tap', () => {
     const child = spawn('perl', ['-e', '<STDIN>; stat("$ARGV[0]/own-$_") for 1 .. 50', mounted.mountpoint], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    const heard = await place.tap([mounted], [child.pid as number]);
+    const heard = await place.tap([mounted], { ownPids: [child.pid as number] });
     child.stdin.end('\n');
     await until('them to be counted', () => heard.excluded >= 50);
     await statMissing(mounted.mountpoint, 1, 'other');
@@ -220,17 +239,22 @@ describeTap('the BPF tap', () => {
   });
 
   test('leaves nothing behind when its loader is killed, and says that it has ended', async () => {
-    const programs = async () => (await run('bpftool', ['prog', 'list'])).stdout.match(/name on_(send|end)/g);
-    const before = (await programs())?.length ?? 0;
     const heard = await place.tap([mounted]);
     const pid = heard.tap.pid as number;
-    if (before > 0 || (await programs())) expect((await programs())?.length).toBe(before + 2);
+    const own = await ownObjects(pid);
+    expect(own).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^prog/), expect.stringMatching(/^link/)]),
+    );
+    expect(await objects()).toEqual(expect.arrayContaining(own));
     process.kill(pid, 'SIGKILL');
     await until('the news', () => heard.ends.length > 0);
     expect(heard.ends[0]).toContain('SIGKILL');
     await expect(heard.tap.inflight()).rejects.toThrow('ended');
-    // The kernel frees programs a moment later.
-    await until('the programs to go', async () => ((await programs())?.length ?? 0) === before);
+    // The kernel frees them a moment later.
+    await until('all to go', async () => {
+      const left = await objects();
+      return own.every((one) => !left.includes(one));
+    });
     expect((await statMissing(mounted.mountpoint, 10)).status).toBe(0);
   });
 
@@ -253,5 +277,52 @@ describeTap('the BPF tap', () => {
     expect(stdout).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
     parent.kill('SIGKILL');
     await until('the loader to end', async () => !(await isAlive(pid)));
+  });
+
+  const asUser = (capabilities: string) => ({
+    ...DEFAULT_FILES,
+    loader: place.script(
+      'loader.sh',
+      `#!/bin/sh
+      exec setpriv --reuid=12345 --regid=12345 --clear-groups --inh-caps=-all${capabilities} \\
+        --ambient-caps=-all${capabilities} --bounding-set=-all${capabilities} ${DEFAULT_FILES.loader} "$1"`,
+    ),
+  });
+
+  test('needs no more than CAP_BPF and CAP_PERFMON', async () => {
+    const heard = await place.tap([mounted], { files: asUser(',+bpf,+perfmon') });
+    await stop(mounted);
+    const child = start('stat', `${mounted.mountpoint}/name`);
+    await until('the open operation', () => heard.records.find((one) => one.pid === child.pid));
+    expect(await heard.tap.inflight()).toMatchObject([{ picked: false }]);
+    mounted.child.kill('SIGCONT');
+    await heard.heard('name');
+  });
+
+  test('says what it lacks where it is not permitted', async () => {
+    await expect(place.tap([mounted], { files: asUser('') })).rejects.toThrow(/not permitted .*CAP_BPF/);
+  });
+
+  test('shows directories that are renamed under load where they are at that time', async () => {
+    const heard = await place.tap([mounted]);
+    const ended = await inMount(`
+      mkdir -p $M/one/sub; cd $M
+      for i in 1 2 3 4 5 6 7 8 9 10; do
+        stat one/sub/in-one-$i >/dev/null 2>&1 || true
+        mv one two
+        stat two/sub/in-two-$i >/dev/null 2>&1 || true
+        mv two one
+      done
+      stat last >/dev/null 2>&1 || true`);
+    expect(ended.status).toBe(0);
+    await heard.heard('last');
+    const table = new PathTable();
+    const shown: string[] = [];
+    for (const record of heard.records.filter((one) => one.kind === 'done')) {
+      if (record.name?.startsWith('in-')) shown.push(table.pathOf(record).path ?? '');
+      table.learn(record);
+    }
+    const rounds = Array.from({ length: 10 }, (_, i) => i + 1);
+    expect(shown).toEqual(rounds.flatMap((i) => [`/one/sub/in-one-${i}`, `/two/sub/in-two-${i}`]));
   });
 });

@@ -1,8 +1,9 @@
 // Real mounts whose daemon can be stopped and killed, and taps that listen to them. The test process itself never
 // touches a mount.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe } from 'vitest';
-import { type BpfTap, startBpfTap } from '../../../fuse/kernel/bpf-tap.ts';
+import { type BpfTap, type BpfTapOptions, startBpfTap } from '../../../fuse/kernel/bpf-tap.ts';
 import { buildLoader } from '../../../fuse/kernel/loader/build.mjs';
 import type { TapLoss, TapRecord } from '../../../fuse/kernel/tap.ts';
 import { opCode } from '../../../shared/ops.ts';
@@ -25,6 +26,13 @@ export class TapPlace {
   readonly #daemons: Daemon[] = [];
   readonly #taps: BpfTap[] = [];
 
+  /** A file of the test's own that can be run. */
+  script(name: string, text: string): string {
+    const path = join(this.#place.dir, name);
+    writeFileSync(path, text, { mode: 0o755 });
+    return path;
+  }
+
   /** Mounts bindfs on a directory of this name. */
   async mount(name = 'mnt'): Promise<Daemon> {
     const daemon = await bindfs(this.#place, name);
@@ -35,11 +43,12 @@ export class TapPlace {
   }
 
   /** A tap that listens to these mounts. */
-  async tap(mounts: readonly Daemon[], ownPids: readonly number[] = []): Promise<Heard> {
+  async tap(mounts: readonly Daemon[], more: Partial<BpfTapOptions> = {}): Promise<Heard> {
     const heard = new Heard();
     heard.tap = await startBpfTap(
       {
-        ownPids,
+        ownPids: [],
+        ...more,
         onMountsChanged: () => heard.mountChanges++,
         onExcluded: (count) => {
           heard.excluded += count;
