@@ -75,6 +75,7 @@ export const TEST_NEEDS = [
   program('setfattr', 'attr'),
   program('sqlite3'),
   program('strace'),
+  program('bpftool', 'bpftool', 'a test looks for BPF objects that were left behind'),
   program('clang-14', 'clang-14', 'a test compiles the BPF program again'),
   program('llvm-strip-14', 'llvm-14', 'a test compiles the BPF program again'),
 ];
