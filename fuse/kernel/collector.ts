@@ -34,6 +34,9 @@ export interface CollectorOptions {
 const INDEXES = 65_536;
 /** FUSE_INIT, the first request of a connection: nothing known of its nodes holds. */
 const INIT = 26;
+/** Nodes whose paths are remembered, of one mount; of many mounts each gets less. */
+const NODES = 131_072;
+const MIN_NODES = 2_048;
 /** Open requests of unknown files that are looked into, between two ticks. */
 const LOOKS_A_TICK = 200;
 
@@ -100,7 +103,7 @@ export class Collector {
       if (tier !== entry.tier) {
         this.#endOpen(entry);
         // What was renamed while nobody listened is not known.
-        entry.paths = new PathTable();
+        entry.paths = this.#newPaths();
       }
       entry.tier = tier;
       entry.tierReason = tierReason;
@@ -128,7 +131,7 @@ export class Collector {
       if (record.kind === 'done') this.#excluded++;
       return;
     }
-    if (record.opcode === INIT) entry.paths = new PathTable();
+    if (record.opcode === INIT) entry.paths = this.#newPaths();
     if (record.kind === 'open') entry.open.set(record.unique, record);
     else if (entry.open.size > 0) entry.open.delete(record.unique);
     this.#emitter.emit(this.#event(entry, record));
@@ -163,11 +166,17 @@ export class Collector {
       tierReason: null,
       announced: false,
       open: new Map(),
-      paths: new PathTable(),
+      paths: this.#newPaths(),
     };
     this.#entries.set(mount.connection, entry);
     this.apply();
     if (!entry.announced) this.#announce(entry);
+  }
+
+  /** All tables together stay below five times NODES for a thousand mounts. */
+  #newPaths(): PathTable {
+    const share = NODES / 2 ** Math.ceil(Math.log2(this.#entries.size + 1));
+    return new PathTable(Math.max(MIN_NODES, Math.floor(share)));
   }
 
   /** @param refusal why the policy leaves the mount out, or null. */

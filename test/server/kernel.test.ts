@@ -219,6 +219,21 @@ for (const tier of ['bpf', 'tracefs'] as const) {
       }
     });
 
+    it('is seen by two servers at once, and by the one when the other has gone', async () => {
+      const other = await startTestServer({ args: ['--tap', tier, '--attach', mount.mountpoint] });
+      try {
+        await inTier(other, mount.mountpoint, tier);
+        await bash('touch both', mount.mountpoint);
+        const filter = `mount:${mount.mountpoint} comm:touch op:create`;
+        for (const one of [server, other]) await spans(one, filter, 1);
+        await other.stop();
+        await bash('touch one', mount.mountpoint);
+        await spans(server, filter, 2);
+      } finally {
+        await other[Symbol.asyncDispose]();
+      }
+    });
+
     it('goes on when the collector is killed, and nothing of the old one stays', async () => {
       const before = await kernelOf(server);
       process.kill(before.pid ?? 0, 'SIGKILL');
@@ -235,7 +250,7 @@ for (const tier of ['bpf', 'tracefs'] as const) {
       expect(instancesOf(before.pid)).toEqual([]);
       await inTier(server, mount.mountpoint, tier);
       await bash('touch again', mount.mountpoint);
-      await spans(server, `mount:${mount.mountpoint} comm:touch op:create`, 1);
+      await spans(server, `mount:${mount.mountpoint} comm:touch op:create`, 3);
       expect((await server.get<Health>('/api/health')).losses).toEqual({ 'kernel-collector-ended': 1 });
       expect(server.log()).toContain('the kernel collector has ended');
     });

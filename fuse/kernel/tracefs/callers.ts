@@ -10,31 +10,31 @@ export interface Caller {
 }
 
 const NOBODY: Caller = { pid: null, uid: null, gid: null, comm: null };
-/** Threads change their name, and ids go to others. */
-const FRESH_MS = 1000;
+/** Threads remembered for when they have ended. */
 const KEPT = 4096;
 
 export class Callers {
   readonly #tracefs: string;
-  readonly #known = new Map<number, { caller: Caller; untilMs: number }>();
+  readonly #known = new Map<number, { caller: Caller; round: number }>();
   #tables: { comms: Map<number, string>; groups: Map<number, number> } | null = null;
+  #round = 0;
 
   constructor(tracefs: string) {
     this.#tracefs = tracefs;
   }
 
-  /** The kernel's tables are read at most once between two calls of this. */
+  /** From now on everything is looked up anew: a process has another name once it has called exec. */
   nextRound(): void {
+    this.#round++;
     this.#tables = null;
     if (this.#known.size > KEPT) this.#known.clear();
   }
 
   of(tid: number): Caller {
-    const nowMs = performance.now();
     const known = this.#known.get(tid);
-    if (known && known.untilMs > nowMs) return known.caller;
+    if (known?.round === this.#round) return known.caller;
     const caller = alive(tid) ?? this.#ended(tid) ?? known?.caller ?? NOBODY;
-    this.#known.set(tid, { caller, untilMs: nowMs + FRESH_MS });
+    this.#known.set(tid, { caller, round: this.#round });
     return caller;
   }
 
