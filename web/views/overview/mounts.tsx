@@ -11,7 +11,7 @@ import { Duration, Gauge, None } from '../../ui/figure.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { visible } from '../../ui/visible.ts';
-import { WatchButton } from '../../ui/watch.tsx';
+import { UnwatchButton, WatchButton } from '../../ui/watch.tsx';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 import { AxisHead, LatencyAxis } from './axis.tsx';
@@ -134,6 +134,7 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
       </div>
       <div role="cell" className="num tier" title={mount.tierReason ?? undefined}>
         {canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier]}
+        {isTapped(mount) && <UnwatchButton mount={mount} />}
       </div>
     </div>
   );
@@ -149,6 +150,7 @@ function aboutMount(mount: Mount): string {
     .join(' · ');
 }
 
+const isTapped = ({ tier, state }: Mount) => (tier === 'bpf' || tier === 'tracefs') && state !== 'gone';
 const canBeWatched = ({ tier, state }: Mount) => tier === 'none' && state !== 'gone' && state !== 'dead';
 
 /** A stalled mount's age ticks; another's changes each second and would only flicker between. */
