@@ -1,6 +1,6 @@
 // Makes a folder and those above it, for our own user only. Not Node's recursive mkdir: where a folder can never be
 // made (below /proc, or in a root that was removed under us) that one tries for ever.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** @throws what mkdir(2) says of the first folder that cannot be made. */
@@ -15,4 +15,5 @@ export function makeFolder(path: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
+  if (!statSync(path).isDirectory()) throw new Error(`ENOTDIR: ${path} is no folder`);
 }
