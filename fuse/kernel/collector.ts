@@ -51,6 +51,7 @@ export class Collector {
   #nextIndex = 0;
   #excluded = 0;
   #looks = 0;
+  #toldReason: string | null = null;
 
   constructor({ emitter, taps, ownPids }: CollectorOptions) {
     this.#emitter = emitter;
@@ -93,6 +94,7 @@ export class Collector {
   /** Brings the tap and every announcement in line with policy, mounts and tap as they are now. */
   apply(): void {
     const { tap } = this.#taps;
+    this.#toldReason = this.#taps.reason;
     const wanted = new Set<number>();
     const changed: Entry[] = [];
     for (const entry of this.#entries.values()) {
@@ -152,6 +154,8 @@ export class Collector {
   tick(): void {
     this.#clock.refresh();
     this.#looks = 0;
+    // A tap may come to doubt what it sees.
+    if (this.#taps.reason !== this.#toldReason) this.apply();
   }
 
   #appeared(mount: FuseMount): void {

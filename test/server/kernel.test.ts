@@ -152,7 +152,8 @@ for (const tier of ['bpf', 'tracefs'] as const) {
           const answer = await fetch(new URL(path, server.url), { signal: AbortSignal.timeout(2000) });
           expect(answer.status, `${path}: ${await answer.text()} ${server.log()}`).toBe(200);
         }
-        expect(await kernelOf(server)).toMatchObject({ running: true, restarts: 0 });
+        // Nor has any process of ours touched the mount so far.
+        expect(await kernelOf(server)).toMatchObject({ running: true, restarts: 0, excluded: 0 });
       } finally {
         mount.child.kill('SIGCONT');
       }

@@ -92,7 +92,9 @@ class TracefsTap implements Tap {
   }
 
   watch(connections: ReadonlySet<number>): void {
-    if (this.#closed) return;
+    const same =
+      connections.size === this.#watched.size && [...connections].every((one) => this.#watched.has(one));
+    if (this.#closed || same) return;
     this.#requests.keep(connections);
     this.#watched = new Set(connections);
     const filter =
