@@ -158,7 +158,6 @@ function readRecord(log: Buffer, at: number, mount: number, wallUs: (ns: number)
   const nameAt = pathAt + log.readUInt32LE(at + AT.pathLength);
   const nameLength = log.readUInt32LE(at + AT.nameLength);
   const fh = readWide(log, at + AT.fh);
-  const comm = log.subarray(at + AT.comm, at + AT.comm + COMM_BYTES);
   return {
     kind: begun ? ENTER : kind === EXIT ? EXIT : SPAN,
     mount,
@@ -181,18 +180,41 @@ function readRecord(log: Buffer, at: number, mount: number, wallUs: (ns: number)
     tid: log.readInt32LE(at + AT.tid),
     uid: log.readUInt32LE(at + AT.uid),
     gid: log.readUInt32LE(at + AT.gid),
-    comm: comm.toString('utf8', 0, comm.indexOf(0)),
+    comm: commOf(log, at + AT.comm),
     daemonTid: null,
     args: kind === EXIT ? null : argsOf(row, log, at, nameAt, nameLength),
   };
 }
 
+const lastComm = Buffer.alloc(COMM_BYTES);
+let lastCommText = '';
+
+/** Most records come from the caller of the one before: comparing its name is cheaper than decoding it. */
+function commOf(log: Buffer, at: number): string {
+  if (log.compare(lastComm, 0, COMM_BYTES, at, at + COMM_BYTES) !== 0) {
+    log.copy(lastComm, 0, at, at + COMM_BYTES);
+    lastCommText = lastComm.toString('utf8', 0, lastComm.indexOf(0));
+  }
+  return lastCommText;
+}
+
+/** Arguments by flags and mode, since open(2) is called with few different ones. */
+const knownArgs = new Map<string, NonNullable<WireEvent['args']>>();
+const MAX_KNOWN_ARGS = 1_000;
+
 function argsOf(row: Row, log: Buffer, at: number, nameAt: number, nameLength: number): WireEvent['args'] {
   if (nameLength > 0) return { name: traceName(log.toString('latin1', nameAt, nameAt + nameLength)) };
   if (row.flags === undefined && !row.mode) return null;
+  const flags = log.readUInt32LE(at + AT.flags);
+  const mode = log.readUInt32LE(at + AT.mode);
+  const key = `${row.code} ${flags} ${mode}`;
+  const known = knownArgs.get(key);
+  if (known) return known;
   const args: NonNullable<WireEvent['args']> = {};
-  if (row.flags !== undefined) args[row.flags] = log.readUInt32LE(at + AT.flags);
-  if (row.mode) args.mode = log.readUInt32LE(at + AT.mode);
+  if (row.flags !== undefined) args[row.flags] = flags;
+  if (row.mode) args.mode = mode;
+  if (knownArgs.size >= MAX_KNOWN_ARGS) knownArgs.clear();
+  knownArgs.set(key, args);
   return args;
 }
 

@@ -175,17 +175,17 @@ function worstBytes(event: WireEvent): number {
   return bytes;
 }
 
-let lastArgs: Args | null = null;
-let lastArgsText: string | null = null;
+/** JSON of arguments by object: room check and writing both want it, and collectors reuse their objects. */
+const argsTexts = new WeakMap<Args, string>();
 
-/** JSON of the arguments; cached for the one object at hand, since room check and writing both want it. */
 function argsText(args: Args | null): string | null {
   if (args === null) return null;
-  if (args !== lastArgs) {
-    lastArgs = args;
-    lastArgsText = JSON.stringify(args);
+  let text = argsTexts.get(args);
+  if (text === undefined) {
+    text = JSON.stringify(args);
+    argsTexts.set(args, text);
   }
-  return lastArgsText;
+  return text;
 }
 
 function isDecimal(text: string): boolean {
