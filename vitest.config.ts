@@ -7,7 +7,10 @@ export default defineConfig({
     // Mounts, sockets and a browser on few cores: whole files in turn, each in a process of its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Tests wait for events; these bound a wait on a machine that is busy with something else.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // In CI a test that fails gets a second try; the closing line names each that needed one.
+    retry: process.env.CI ? 1 : 0,
   },
 });

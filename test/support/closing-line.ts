@@ -1,4 +1,5 @@
-// The last line of a test run, in plain words that a script can count: `N passed, N failed, N skipped`.
+// The last line of a test run, in plain words that a script can count: `N passed, N failed, N skipped`. Before it,
+// the tests that passed at their second try only, by name: a busy machine or a real fault, both worth a look.
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 export default class ClosingLine implements Reporter {
@@ -9,7 +10,10 @@ export default class ClosingLine implements Reporter {
       for (const suite of [module, ...module.children.allSuites()]) {
         if (suite.errors().length > 0) count.failed++;
       }
-      for (const test of module.children.allTests()) count[test.result().state]++;
+      for (const test of module.children.allTests()) {
+        count[test.result().state]++;
+        if (test.diagnostic()?.flaky) process.stdout.write(`needed a second try: ${test.fullName}\n`);
+      }
     }
     process.stdout.write(
       `${count.passed} passed, ${count.failed + count.pending} failed, ${count.skipped} skipped\n`,

@@ -12,7 +12,7 @@ const POLL_MS = 10;
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  timeoutMs = 5000,
+  timeoutMs = 15_000,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
