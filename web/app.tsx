@@ -90,8 +90,8 @@ function useGlobalKeys(toggle: (layer: Layer) => void): void {
   const [path, navigate] = useLocation();
   const [params, change] = useViewParams();
   useKeys(EVERYWHERE, [
-    ...VIEWS.map((view, i) => ({
-      keys: [String(i + 1)],
+    ...VIEWS.map((view) => ({
+      keys: [view.key],
       label: view.name,
       run: () => navigate(hrefKeeping(view.path, params)),
     })),

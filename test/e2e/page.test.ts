@@ -139,7 +139,7 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     await using opened = await openPage(browser, server.url);
     const { page } = opened;
     await page.getByRole('table', { name: 'Mounts' }).waitFor();
-    await page.keyboard.press('2');
+    await page.keyboard.press('3');
     await page.locator('.rows [role="row"]').first().waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
@@ -150,7 +150,7 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     await page.getByText('Paused').first().waitFor();
     await page.keyboard.press('l');
     await page.getByText('Live').first().waitFor();
-    await page.keyboard.press('4');
+    await page.keyboard.press('5');
     await page.getByRole('heading', { name: 'When' }).waitFor();
     await page.keyboard.press('v');
     await page.getByRole('table', { name: /Latency by operation/ }).waitFor();

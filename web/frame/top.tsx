@@ -6,7 +6,7 @@ import { live } from '../live/feed.ts';
 import { cycleTheme, theme } from '../theme/theme.ts';
 import { Logo } from '../ui/glyph.tsx';
 import { hrefKeeping, useViewParams } from '../url/use.ts';
-import { isUnder, VIEWS } from './views.ts';
+import { isUnder, NARROW_VIEWS, VIEWS } from './views.ts';
 
 const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
 
@@ -69,7 +69,7 @@ export function MobileTabs() {
   const [params] = useViewParams();
   return (
     <nav className="mnav" aria-label="Views">
-      {VIEWS.map((view) => (
+      {NARROW_VIEWS.map((view) => (
         <Link
           key={view.path}
           href={hrefKeeping(view.path, params)}

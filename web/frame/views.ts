@@ -1,18 +1,27 @@
-// The views there are, in the order of their keys. Navigation, palette and routes read this table.
+// The views there are. Navigation, palette and keys read this table; the routes stand in app.tsx.
 import { ChartNoAxesColumn, Flame, type LucideIcon, Rows3, Table2 } from 'lucide-react';
 
 export interface ViewInfo {
+  /** The digit that leads there. It stays its own whatever other views there are. */
+  key: string;
   path: string;
   name: string;
   icon: LucideIcon;
 }
 
+/**
+ * In the order of the keys: 1 overview, 2 timeline, 3 operations, 4 stalls, 5 latency, 6 files, 7 errors,
+ * 8 recordings, 9 faults. A view has its row once it can be used.
+ */
 export const VIEWS: readonly ViewInfo[] = [
-  { path: '/', name: 'Overview', icon: Rows3 },
-  { path: '/operations', name: 'Operations', icon: Table2 },
-  { path: '/stalls', name: 'Stalls', icon: Flame },
-  { path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },
+  { key: '1', path: '/', name: 'Overview', icon: Rows3 },
+  { key: '3', path: '/operations', name: 'Operations', icon: Table2 },
+  { key: '4', path: '/stalls', name: 'Stalls', icon: Flame },
+  { key: '5', path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },
 ];
+
+/** Those that a narrow screen has room for; the palette leads to the others. */
+export const NARROW_VIEWS = VIEWS.slice(0, 5);
 
 /** Whether a path of the URL belongs to a view. */
 export function isUnder(view: ViewInfo, path: string): boolean {

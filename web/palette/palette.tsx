@@ -52,12 +52,12 @@ export default function Palette({ onClose, onKeys }: PaletteProps) {
               </span>
             </Command.Item>
           ))}
-          {VIEWS.map((view, i) => (
+          {VIEWS.map((view) => (
             <Command.Item key={view.path} value={view.name} onSelect={go(view.path)}>
               <view.icon className="ic" aria-hidden />
               {view.name}
               <span className="sp" />
-              <kbd>{i + 1}</kbd>
+              <kbd>{view.key}</kbd>
             </Command.Item>
           ))}
         </Command.Group>
