@@ -1,5 +1,6 @@
 // Slow and stalled: the thresholds, and the form in which a stall is shown.
 import Type, { type Static } from 'typebox';
+import { DiagnosisSchema, EndedBySchema, noDiagnosis } from './diagnosis.ts';
 import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
 
@@ -48,7 +49,16 @@ export const StallSchema = Type.Object(
     state: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
     raisedUs: Type.Number(),
     closedUs: nullable(Type.Number()),
+    endedBy: nullable(EndedBySchema, 'null while open'),
+    ...DiagnosisSchema.properties,
   },
   { $id: 'Stall', description: 'An open span past its threshold, or one that was' },
 );
 export type Stall = Static<typeof StallSchema>;
+
+const NOT_LOOKED_INTO = { endedBy: null, ...noDiagnosis() };
+
+/** A stall as it was stored, perhaps by an older version. */
+export function readStall(json: string): Stall {
+  return { ...NOT_LOOKED_INTO, ...(JSON.parse(json) as Partial<Stall>) } as Stall;
+}

@@ -1,5 +1,6 @@
 // Finds operations that are open past their threshold. Pure: looks at the open spans it is given, at the time
 // it is given; what it found goes out through `events`.
+import { noDiagnosis } from '../../shared/diagnosis.ts';
 import type { Stall, ThresholdRule, Thresholds } from '../../shared/stall.ts';
 import { thresholdsFor } from '../../shared/stall.ts';
 import type { OpenSpan } from '../ingest/pairing.ts';
@@ -86,6 +87,8 @@ export class StallDetector {
         state: 'open',
         raisedUs: wallUs,
         closedUs: null,
+        endedBy: null,
+        ...noDiagnosis(),
       };
       open.stallId = stall.id;
       this.#open.set(stall.id, stall);

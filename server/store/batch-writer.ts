@@ -1,6 +1,6 @@
 // One open database on the writer's side: puts whole batches into it, a transaction each, and reads what a start needs.
 import type { Database, Statement } from 'better-sqlite3';
-import type { Stall } from '../../shared/stall.ts';
+import { readStall, type Stall } from '../../shared/stall.ts';
 import { SPAN_COLUMNS, type SpanRow, spanOf } from './decode.ts';
 import { SpanInserter } from './insert.ts';
 import { DICTIONARIES, type DictionaryName, type Epoch } from './layout.ts';
@@ -124,7 +124,7 @@ export class BatchWriter {
       })),
       restoredStalls: (
         db.prepare("SELECT stall FROM stalls WHERE state = 'open' ORDER BY id").pluck().all() as string[]
-      ).map((json) => JSON.parse(json) as Stall),
+      ).map((json) => readStall(json)),
       seqs: db.prepare('SELECT instance, seq FROM sources').raw().all() as [string, number][],
       settings: db.prepare('SELECT name, json FROM settings').raw().all() as [string, string][],
       setAside,

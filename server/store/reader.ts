@@ -3,7 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import type { Second } from '../../shared/live.ts';
-import type { Stall } from '../../shared/stall.ts';
+import { readStall, type Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { openReadonly } from './open.ts';
@@ -72,7 +72,7 @@ class Reader {
     const json = this.db.prepare('SELECT stall FROM stalls WHERE id = ?').pluck().get(id) as
       | string
       | undefined;
-    return json === undefined ? null : (JSON.parse(json) as Stall);
+    return json === undefined ? null : readStall(json);
   }
 
   /** Newest first. */
@@ -86,7 +86,7 @@ class Reader {
       )
       .pluck()
       .all(...[below, ...(state === null ? [] : [state]), limit + 1]) as string[];
-    const items = rows.slice(0, limit).map((json) => JSON.parse(json) as Stall);
+    const items = rows.slice(0, limit).map((json) => readStall(json));
     return { items, nextCursor: rows.length > limit ? `stall.${items.at(-1)?.id}` : null };
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noDiagnosis } from '../../shared/diagnosis.ts';
 import type { Gauges, LiveFrame, SnapshotFrame } from '../../shared/live.ts';
 import { blankSpan } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -24,6 +25,8 @@ const stall = (id: number, startUs: number, state: Stall['state'] = 'open'): Sta
   state,
   raisedUs: startUs + 1e6,
   closedUs: null,
+  endedBy: null,
+  ...noDiagnosis(),
 });
 const snapshot: SnapshotFrame = {
   type: 'snapshot',

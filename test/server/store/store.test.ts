@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { noDiagnosis } from '../../../shared/diagnosis.ts';
 import { spans as anySpan } from '../../shared/arbitrary.ts';
 import { mount, open, span, T0, tempFile } from './helpers.ts';
 
@@ -89,6 +90,8 @@ describe('the store', () => {
       state: 'open' as const,
       raisedUs: T0 + 0.5,
       closedUs: null,
+      endedBy: null,
+      ...noDiagnosis(),
     };
     first.putStall(stall);
     first.putStall({ ...stall, id: 4, state: 'closed', closedUs: T0 + 9 });
@@ -168,6 +171,8 @@ describe('the store', () => {
         state: i % 2 ? 'open' : 'closed',
         raisedUs: T0,
         closedUs: i % 2 ? null : T0,
+        endedBy: null,
+        ...noDiagnosis(),
       });
     }
     expect((await store.seconds({ fromUs: T0 + 1e6, toUs: T0 + 3e6 })).map((s) => s.ops)).toEqual([1, 2, 3]);
