@@ -19,6 +19,10 @@ export interface BpfTapOptions {
 }
 
 type Inflight = Awaited<ReturnType<Tap['inflight']>>[number];
+type Asker = PromiseWithResolvers<readonly Inflight[]>;
+
+/** Number of a listing that was asked for; the loader lists unasked too, with 0. */
+const ASKED = 1;
 
 /** @throws with the reason where this machine does not allow it. */
 export async function startBpfTap(options: BpfTapOptions, events: TapEvents): Promise<BpfTap> {
@@ -45,10 +49,11 @@ export class BpfTap implements Tap {
   /** Requests told as open, and of those the ones from before we listened. */
   readonly #open = new Map<string, TapRecord>();
   readonly #older = new Set<string>();
-  /** What has been listed since the last listing was complete, and who waits for which. */
+  /** What has been listed since the last listing was complete. */
   #listed = new Map<string, Inflight>();
-  #listings = 0;
-  readonly #askers = new Map<number, PromiseWithResolvers<readonly Inflight[]>>();
+  /** Who waits for the listing that is under way, and who has asked since: one each, however many ask. */
+  #asker: Asker | null = null;
+  #nextAsker: Asker | null = null;
 
   constructor(options: BpfTapOptions, events: TapEvents) {
     this.#options = options;
@@ -89,9 +94,14 @@ export class BpfTap implements Tap {
 
   inflight(): Promise<readonly Inflight[]> {
     if (this.#closed) return Promise.reject(new Error('the kernel tap has ended'));
-    const asker = Promise.withResolvers<readonly Inflight[]>();
-    this.#askers.set(++this.#listings, asker);
-    this.#loader.send(`list ${this.#listings}`);
+    if (!this.#asker) return this.#list(Promise.withResolvers());
+    this.#nextAsker ??= Promise.withResolvers();
+    return this.#nextAsker.promise;
+  }
+
+  #list(asker: Asker): Asker['promise'] {
+    this.#asker = asker;
+    this.#loader.send(`list ${ASKED}`);
     return asker.promise;
   }
 
@@ -206,16 +216,22 @@ export class BpfTap implements Tap {
     const listed = this.#listed;
     this.#listed = new Map();
     for (const key of this.#older) if (!listed.has(key)) this.#lose(key);
-    this.#askers.get(number)?.resolve([...listed.values()]);
-    this.#askers.delete(number);
+    if (number !== ASKED) return;
+    this.#asker?.resolve([...listed.values()]);
+    this.#asker = null;
+    if (!this.#nextAsker) return;
+    void this.#list(this.#nextAsker);
+    this.#nextAsker = null;
   }
 
   #ended(reason: string): void {
     const closed = this.#closed;
     this.#closed = true;
     const error = new Error(reason);
-    for (const asker of this.#askers.values()) asker.reject(error);
-    this.#askers.clear();
+    this.#asker?.reject(error);
+    this.#nextAsker?.reject(error);
+    this.#asker = null;
+    this.#nextAsker = null;
     if (!this.#running) this.#starting.reject(error);
     else if (!closed) this.#events.ended(reason);
   }

@@ -2,11 +2,13 @@
 // those that are listened to goes to the server.
 
 import type { Tier } from '../../shared/mount.ts';
+import type { OpenAnswer, OpenQuestion } from '../../shared/open-request.ts';
 import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
 import type { Emitter } from '../emitter/emitter.ts';
 import { WallClock } from './clock.ts';
 import { Discovery, type FuseMount } from './discovery/discovery.ts';
 import { heldFile } from './held-file.ts';
+import { openRequests } from './open-requests.ts';
 import { PathTable } from './paths.ts';
 import { NOTHING, type Policy, whyNot } from './policy.ts';
 import type { TapSupervisor } from './supervisor.ts';
@@ -138,6 +140,20 @@ export class Collector {
     else if (entry.open.size > 0) entry.open.delete(record.unique);
     this.#emitter.emit(this.#event(entry, record));
     entry.paths.learn(record);
+  }
+
+  /** What is open on a connection now. */
+  async answer({ ask, connection }: OpenQuestion): Promise<OpenAnswer> {
+    const entry = this.#entries.get(connection);
+    const { tap } = this.#taps;
+    if (!entry || !tap || entry.tier !== tap.tier)
+      return { ask, reason: entry?.tierReason ?? 'nobody listens to this connection' };
+    try {
+      const listed = (await tap.inflight()).filter(({ record }) => record.connection === connection);
+      return { ask, open: openRequests(listed, entry.paths, this.#clock) };
+    } catch (error) {
+      return { ask, reason: (error as Error).message };
+    }
   }
 
   /** Operations of our own that the kernel left out. */

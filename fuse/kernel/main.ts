@@ -1,5 +1,6 @@
 // The kernel collector: finds the FUSE mounts of this machine and listens to those it is told to. Started by the server;
-// takes its policy as JSON lines on standard input, prints its state as JSON lines, ends when its input does.
+// takes its policy and questions as JSON lines on standard input, prints its state and answers as JSON lines, ends when its
+// input does.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -9,7 +10,7 @@ import { Emitter } from '../emitter/emitter.ts';
 import { watchParent } from '../mirror/watch.ts';
 import { startBpfTap } from './bpf-tap.ts';
 import { Collector } from './collector.ts';
-import { parsePolicy } from './policy.ts';
+import { parseLine } from './lines.ts';
 import { type TapKind, TapSupervisor } from './supervisor.ts';
 import { startTracefsTap } from './tracefs/tap.ts';
 
@@ -104,6 +105,10 @@ function tell(): void {
   process.stdout.write(`${state}\n`);
 }
 
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
 function crash(error: unknown): void {
   process.stderr.write(
     `fusescope: the kernel collector ends (${error instanceof Error ? (error.stack ?? error.message) : error})\n`,
@@ -120,8 +125,9 @@ if (values['die-with-parent']) watchParent(() => void end(0));
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const policy = parsePolicy(line);
+    const { policy, question } = parseLine(line);
     if (policy) collector.policy = policy;
+    if (question) void collector.answer(question).then(print);
   })
   .on('close', () => void end(0));
 collector.start();

@@ -23,13 +23,3 @@ export function whyNot(mount: Pick<FuseMount, 'mount' | 'alsoAt' | 'fsType'>, po
     return 'a mirror, which traces itself; fusescope attach listens to its requests in the kernel too';
   return policy.all ? null : 'not attached; fusescope attach listens to it';
 }
-
-/** From a line of the server. Null where it is none. */
-export function parsePolicy(line: string): Policy | null {
-  try {
-    const { policy } = JSON.parse(line) as { policy?: Partial<Policy> };
-    return policy ? { ...NOTHING, ...policy } : null;
-  } catch {
-    return null;
-  }
-}

@@ -5,8 +5,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
+import type { OpenAnswer, OpenRequest } from '../../shared/open-request.ts';
 import type { Clock } from '../clock.ts';
 import type { AttachPolicy } from './policy.ts';
+import { Questions } from './questions.ts';
 
 export interface KernelCollectorOptions {
   /** Entry file that node runs. */
@@ -32,6 +34,7 @@ const TERM_TIMEOUT_MS = 3_000;
 
 export class KernelCollector {
   readonly #options: KernelCollectorOptions;
+  readonly #questions = new Questions((question) => this.#write(question));
   #child: ChildProcess | null = null;
   #state: KernelState;
   #pauseMs = FIRST_PAUSE_MS;
@@ -77,6 +80,7 @@ export class KernelCollector {
     });
     child.once('close', (code, signal) => {
       this.#child = null;
+      this.#questions.end('the kernel collector has ended');
       if (this.#closed) return;
       this.#ended(said === '' ? `ended with ${signal ?? code}` : said, performance.now() - startedMs);
     });
@@ -85,7 +89,16 @@ export class KernelCollector {
 
   /** Hands over the policy as it is now. */
   tell(): void {
-    this.#child?.stdin?.write(`${JSON.stringify({ policy: this.#options.policy.current })}\n`);
+    this.#write({ policy: this.#options.policy.current });
+  }
+
+  /**
+   * The requests of a connection that are open now, those that began first in front; at most some thousands.
+   * @throws Error with the reason where nobody listens to it, or there is no answer within seconds.
+   */
+  inflight(connection: number): Promise<OpenRequest[]> {
+    if (!this.#state.running) return Promise.reject(new Error('the kernel collector does not run'));
+    return this.#questions.ask(connection);
   }
 
   async close(): Promise<void> {
@@ -100,12 +113,20 @@ export class KernelCollector {
     clearTimeout(kill);
   }
 
+  #write(line: object): void {
+    this.#child?.stdin?.write(`${JSON.stringify(line)}\n`);
+  }
+
   #take(child: ChildProcess, line: string): void {
-    let told: Pick<KernelState, 'tier' | 'reason' | 'excluded'>;
+    let told: Pick<KernelState, 'tier' | 'reason' | 'excluded'> | OpenAnswer;
     try {
       told = JSON.parse(line);
     } catch {
       this.#options.log.warn({ pid: child.pid, line }, 'the kernel collector said something strange');
+      return;
+    }
+    if ('ask' in told) {
+      this.#questions.take(told);
       return;
     }
     if (told.tier !== this.#state.tier || !this.#state.running)

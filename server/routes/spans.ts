@@ -2,16 +2,29 @@
 import Type from 'typebox';
 import { FilterParam, listOf, SpanListSchema, SpansQuerySchema } from '../../shared/api.ts';
 import { compileFilter } from '../../shared/filter/compile.ts';
+import { nullable } from '../../shared/nullable.ts';
 import { SpanSchema } from '../../shared/span.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
+import { withPicked } from '../kernel/picked.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
 
-const InflightSchema = Type.Object({ span: SpanSchema, ageMs: Type.Number() });
+const InflightSchema = Type.Object({
+  span: SpanSchema,
+  ageMs: Type.Number(),
+  picked: Type.Optional(
+    nullable(
+      Type.Boolean({
+        description: 'with picked=true: whether the daemon has taken the request; null where nobody can tell',
+      }),
+    ),
+  ),
+});
 
-export function spanRoutes(app: Scope, { store, trace }: Context): void {
+export function spanRoutes(app: Scope, context: Context): void {
+  const { store, trace } = context;
   app.get(
     '/api/spans',
     {
@@ -51,13 +64,25 @@ export function spanRoutes(app: Scope, { store, trace }: Context): void {
       schema: {
         summary: 'Open operations with their age, oldest first',
         tags: ['spans'],
-        querystring: Type.Object({ filter: Type.Optional(FilterParam) }, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            filter: Type.Optional(FilterParam),
+            picked: Type.Optional(
+              Type.Boolean({
+                default: false,
+                description: 'true asks the kernel for each whether the daemon has taken it',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
         response: { 200: listOf(InflightSchema), ...errorAnswers },
       },
     },
-    (request) => {
+    async (request) => {
       const match = compileFilter(parseFilter(request.query.filter ?? ''));
-      return { items: trace.inflight().filter((one) => match(one.span)), nextCursor: null };
+      const open = trace.inflight().filter((one) => match(one.span));
+      return { items: request.query.picked ? await withPicked(open, context) : open, nextCursor: null };
     },
   );
 }

@@ -20,8 +20,12 @@ export interface Daemon {
 }
 
 /** A directory shown by bindfs: every operation is a request, nothing is cached but what the kernel keeps itself. */
-export function bindfs(place: Workplace, name: string, args: readonly string[] = []): Promise<Daemon> {
-  const source = place.make(`${name}-source`);
+export function bindfs(
+  place: Workplace,
+  name: string,
+  args: readonly string[] = [],
+  source = place.make(`${name}-source`),
+): Promise<Daemon> {
   const mountpoint = place.make(name);
   return mounted('bindfs', ['-f', ...args, source, mountpoint], source, mountpoint);
 }
