@@ -1,19 +1,10 @@
 // The store as the main thread sees it: gathers what is put, hands it to the writer thread in batches, asks the
 // reader thread. Nothing here waits for the disk. What may wait is bounded; beyond that spans are given up and counted.
 import type { Worker } from 'node:worker_threads';
-import type {
-  HeatmapAnswer,
-  HeatmapQuery,
-  LatencyAnswer,
-  LatencyQuery,
-  SpanList,
-  SpansQuery,
-} from '../../shared/api.ts';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
-import { parseFilter } from '../filters.ts';
 import { Encoder } from './encoder.ts';
 import { Pending } from './pending.ts';
 import { placeOf } from './place.ts';
@@ -23,14 +14,13 @@ import type {
   FromReader,
   FromWriter,
   Query,
-  ScanAnswer,
-  ScanCursor,
   StoreFacts,
   ToReader,
   ToWriter,
 } from './protocol.ts';
 import { ReaderClient } from './reader-client.ts';
-import type { Range, RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
+import { Reads } from './reads.ts';
+import type { RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
 import { ended, firstMessage, startWorker } from './workers.ts';
 
 /** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
@@ -76,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-class WorkerStore implements Store {
+class WorkerStore extends Reads implements Store {
   readonly nextSpanId: number;
   readonly nextStallId: number;
   readonly restored: readonly RestoredSpan[];
@@ -102,6 +92,7 @@ class WorkerStore implements Store {
   private closing: Promise<void> | null = null;
 
   constructor(options: StoreOptions, file: string, found: Found, writer: Worker, reader: Worker) {
+    super();
     this.options = options;
     this.file = file;
     this.writer = writer;
@@ -184,57 +175,6 @@ class WorkerStore implements Store {
     this.handOver();
   }
 
-  async spans(query: SpansQuery): Promise<SpanList> {
-    return this.ask<SpanList>({ kind: 'spans', query });
-  }
-
-  async span(id: number): Promise<Span | null> {
-    return this.ask<Span | null>({ kind: 'span', id });
-  }
-
-  async *scan(filter: string, range: Partial<Range>, chunk = 1_000): AsyncGenerator<Span[]> {
-    parseFilter(filter);
-    const { fromUs = null, toUs = null } = range;
-    let cursor: ScanCursor | null = null;
-    do {
-      // One chunk at a time: who reads slowly makes the reader wait, not memory grow.
-      const answer: ScanAnswer = await this.ask<ScanAnswer>({
-        kind: 'scan',
-        filter,
-        fromUs,
-        toUs,
-        chunk,
-        cursor,
-      });
-      cursor = answer.cursor;
-      if (answer.spans.length > 0) yield answer.spans;
-    } while (cursor !== null);
-  }
-
-  async latency(query: LatencyQuery): Promise<LatencyAnswer> {
-    return this.ask<LatencyAnswer>({ kind: 'latency', query });
-  }
-
-  async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
-    return this.ask<HeatmapAnswer>({ kind: 'heatmap', query });
-  }
-
-  async stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {
-    return this.ask<{ items: Stall[]; nextCursor: string | null }>({ kind: 'stalls', state, limit, cursor });
-  }
-
-  async stall(id: number): Promise<Stall | null> {
-    return this.ask<Stall | null>({ kind: 'stall', id });
-  }
-
-  async gaps(range: Range): Promise<Gap[]> {
-    return this.ask<Gap[]>({ kind: 'gaps', ...range });
-  }
-
-  async seconds(range: Range): Promise<Second[]> {
-    return this.ask<Second[]>({ kind: 'seconds', ...range });
-  }
-
   gauges(): Gauges['store'] {
     const { state, message } = this;
     return { state, message, ...this.facts, maxBytes: this.options.maxBytes, queued: this.queued };
@@ -273,7 +213,7 @@ class WorkerStore implements Store {
     this.waiters = this.waiters.filter((waiter) => waiter.resolve !== resolve);
   }
 
-  private async ask<T>(query: Query): Promise<T> {
+  protected async ask<T>(query: Query): Promise<T> {
     await this.settle();
     if (this.closing) throw closingError();
     return this.reader.ask<T>(query);

@@ -66,7 +66,37 @@ export interface Range {
   toUs: number;
 }
 
-export interface Store {
+/** What may be asked of a database, the live one and a recording alike. */
+export interface StoreReads {
+  /**
+   * A page that has looked for 1.5 s ends with what it has: it may be short or empty, and `nextCursor` goes on from
+   * there; only null is the end. By duration everything is looked at, finished spans alone; past 10 s it is refused.
+   * This and every other question first waits (5 s at most) for what was put before it.
+   * @throws CodedError FUSESCOPE_FILTER with the position, FUSESCOPE_CURSOR, FUSESCOPE_TIME, FUSESCOPE_BUSY
+   */
+  spans(query: SpansQuery): Promise<SpanList>;
+  span(id: number): Promise<Span | null>;
+  /** Every span of the filter and range in order of start, in chunks of at most `chunk`: constant memory. */
+  scan(filter: string, range: Partial<Range>, chunk?: number): AsyncIterable<Span[]>;
+  /**
+   * By the time at which operations ended. A filter on op, mount and source is answered from rollups in whole seconds
+   * (`fromUs`, `toUs` tell which); any other by looking at spans. `open` is 0 and `oldestOpenMs` null.
+   * @throws CodedError FUSESCOPE_BUSY where that would take more than 10 s
+   */
+  latency(query: LatencyQuery): Promise<LatencyAnswer>;
+  /** The last ten minutes, unless a range is given. Columns are whole seconds. @throws as `latency` */
+  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
+  stalls(
+    state: 'open' | 'closed' | null,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ items: Stall[]; nextCursor: string | null }>;
+  stall(id: number): Promise<Stall | null>;
+  gaps(range: Range): Promise<Gap[]>;
+  seconds(range: Range): Promise<Second[]>;
+}
+
+export interface Store extends StoreReads {
   /** First id that no stored span has. */
   readonly nextSpanId: number;
   readonly nextStallId: number;
@@ -96,33 +126,6 @@ export interface Store {
   noteSeq(instance: string, seq: number): void;
   /** Hands what was put since the last call to the writer. Called by the server's own timer. */
   flush(): void;
-
-  /**
-   * A page that has looked for 1.5 s ends with what it has: it may be short or empty, and `nextCursor` goes on from
-   * there; only null is the end. By duration everything is looked at, finished spans alone; past 10 s it is refused.
-   * This and every other question first waits (5 s at most) for what was put before it.
-   * @throws CodedError FUSESCOPE_FILTER with the position, FUSESCOPE_CURSOR, FUSESCOPE_TIME, FUSESCOPE_BUSY
-   */
-  spans(query: SpansQuery): Promise<SpanList>;
-  span(id: number): Promise<Span | null>;
-  /** Every span of the filter and range in order of start, in chunks of at most `chunk`: constant memory. */
-  scan(filter: string, range: Partial<Range>, chunk?: number): AsyncIterable<Span[]>;
-  /**
-   * By the time at which operations ended. A filter on op, mount and source is answered from rollups in whole seconds
-   * (`fromUs`, `toUs` tell which); any other by looking at spans. `open` is 0 and `oldestOpenMs` null.
-   * @throws CodedError FUSESCOPE_BUSY where that would take more than 10 s
-   */
-  latency(query: LatencyQuery): Promise<LatencyAnswer>;
-  /** The last ten minutes, unless a range is given. Columns are whole seconds. @throws as `latency` */
-  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
-  stalls(
-    state: 'open' | 'closed' | null,
-    limit: number,
-    cursor: string | null,
-  ): Promise<{ items: Stall[]; nextCursor: string | null }>;
-  stall(id: number): Promise<Stall | null>;
-  gaps(range: Range): Promise<Gap[]>;
-  seconds(range: Range): Promise<Second[]>;
 
   gauges(): Gauges['store'];
   /** Writes what is pending, then ends the workers. */

@@ -1,0 +1,70 @@
+// The questions that can be asked of a database: the live one, or a recording. Each is one message to its reader thread.
+import type {
+  HeatmapAnswer,
+  HeatmapQuery,
+  LatencyAnswer,
+  LatencyQuery,
+  SpanList,
+  SpansQuery,
+} from '../../shared/api.ts';
+import type { Gap, Second } from '../../shared/live.ts';
+import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
+import { parseFilter } from '../filters.ts';
+import type { Query, ScanAnswer, ScanCursor } from './protocol.ts';
+import type { Range, StoreReads } from './types.ts';
+
+export abstract class Reads implements StoreReads {
+  protected abstract ask<T>(query: Query): Promise<T>;
+
+  async spans(query: SpansQuery): Promise<SpanList> {
+    return this.ask<SpanList>({ kind: 'spans', query });
+  }
+
+  async span(id: number): Promise<Span | null> {
+    return this.ask<Span | null>({ kind: 'span', id });
+  }
+
+  async *scan(filter: string, range: Partial<Range>, chunk = 1_000): AsyncGenerator<Span[]> {
+    parseFilter(filter);
+    const { fromUs = null, toUs = null } = range;
+    let cursor: ScanCursor | null = null;
+    do {
+      // One chunk at a time: who reads slowly makes the reader wait, not memory grow.
+      const answer: ScanAnswer = await this.ask<ScanAnswer>({
+        kind: 'scan',
+        filter,
+        fromUs,
+        toUs,
+        chunk,
+        cursor,
+      });
+      cursor = answer.cursor;
+      if (answer.spans.length > 0) yield answer.spans;
+    } while (cursor !== null);
+  }
+
+  async latency(query: LatencyQuery): Promise<LatencyAnswer> {
+    return this.ask<LatencyAnswer>({ kind: 'latency', query });
+  }
+
+  async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
+    return this.ask<HeatmapAnswer>({ kind: 'heatmap', query });
+  }
+
+  async stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {
+    return this.ask<{ items: Stall[]; nextCursor: string | null }>({ kind: 'stalls', state, limit, cursor });
+  }
+
+  async stall(id: number): Promise<Stall | null> {
+    return this.ask<Stall | null>({ kind: 'stall', id });
+  }
+
+  async gaps(range: Range): Promise<Gap[]> {
+    return this.ask<Gap[]>({ kind: 'gaps', ...range });
+  }
+
+  async seconds(range: Range): Promise<Second[]> {
+    return this.ask<Second[]>({ kind: 'seconds', ...range });
+  }
+}
