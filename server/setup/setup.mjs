@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openDevice } from './device.mjs';
 import { emitPackage } from './emit.mjs';
 import { linkCommand, providePackages } from './packages.mjs';
 import { providePage } from './page.mjs';
@@ -24,6 +25,7 @@ const TARGETS = {
   ],
   test: [
     () => system([...TAP_NEEDS, ...TEST_NEEDS]),
+    () => openDevice(),
     packages,
     native,
     loader,

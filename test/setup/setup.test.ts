@@ -1,13 +1,15 @@
 // What set-up looks at before it does anything, and the lockfile that it relies on.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { openDevice } from '../../server/setup/device.mjs';
 import { missingEntries, platformOf } from '../../server/setup/lock.mjs';
 import { installed } from '../../server/setup/packages.mjs';
 import { sourceHash } from '../../server/setup/page.mjs';
 import { BUILD_NEEDS, installCommand, MOUNT_NEEDS, missing, TEST_NEEDS } from '../../server/setup/system.mjs';
 import { run } from '../support/mirror.ts';
+import { describeWith } from '../support/requires.ts';
 
 const made: string[] = [];
 afterAll(() => {
@@ -103,4 +105,18 @@ test('set-up refuses a target that it does not know', async () => {
   const ended = await run(process.execPath, ['server/setup/setup.mjs', 'everything']);
   expect(ended.status).toBe(1);
   expect(ended.stderr).toContain('fusescope: no such target: everything.');
+});
+
+describeWith(['root'], 'set-up as root', () => {
+  test('opens a FUSE device that is for root alone to everyone, and leaves any other as it is', () => {
+    const device = join(tree({ fuse: '' }), 'fuse');
+    const modeAfter = (mode: number) => {
+      chmodSync(device, mode);
+      openDevice(device);
+      return statSync(device).mode & 0o777;
+    };
+    expect(modeAfter(0o600)).toBe(0o666);
+    expect(modeAfter(0o777)).toBe(0o777);
+    expect(() => openDevice(join(device, 'none'))).not.toThrow();
+  });
 });
