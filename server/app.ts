@@ -24,6 +24,7 @@ import { pageRoutes } from './routes/page.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { stallRoutes } from './routes/stalls.ts';
+import { timelineRoutes } from './routes/timeline.ts';
 import type { GuardOptions } from './security/guard.ts';
 import { guard } from './security/guard.ts';
 

@@ -4,7 +4,7 @@ import { GapSchema, GaugesSchema } from './live.ts';
 import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
 
-const TimeParam = Type.String({
+export const TimeParam = Type.String({
   description: 'µs since the Unix epoch, or RFC 3339',
   pattern: '^([0-9]+(\\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T.*)$',
   maxLength: 40,

@@ -3,6 +3,7 @@ import type { HeatmapQuery, LatencyQuery, SpansQuery } from '../../shared/api.ts
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
 import type { RestoredSpan, RollupRow, StoredMount } from './types.ts';
@@ -82,6 +83,8 @@ export type Query =
     }
   | { kind: 'latency'; query: LatencyQuery }
   | { kind: 'heatmap'; query: HeatmapQuery }
+  | { kind: 'timeline'; query: TimelineQuery }
+  | { kind: 'timelineSummary'; query: TimelineSummaryQuery }
   | { kind: 'stalls'; state: 'open' | 'closed' | null; limit: number; cursor: string | null }
   | { kind: 'stall'; id: number }
   | { kind: 'gaps'; fromUs: number; toUs: number }

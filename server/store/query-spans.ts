@@ -160,7 +160,7 @@ function edgeOf(range: Range, direction: Direction, which: 'from' | 'to'): Place
 }
 
 /** µs as ns; exact as the store has it. */
-function toNs(us: number): bigint {
+export function toNs(us: number): bigint {
   const whole = Math.floor(us);
   return BigInt(whole) * 1_000n + BigInt(Math.round((us - whole) * 1_000));
 }

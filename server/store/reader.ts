@@ -10,6 +10,8 @@ import { openReadonly } from './open.ts';
 import type { FromReader, Query, ToReader } from './protocol.ts';
 import { LatencyQueries } from './query-latency.ts';
 import { badCursor, SpanQueries } from './query-spans.ts';
+import { SummaryQueries } from './query-summary.ts';
+import { TimelineQueries } from './query-timeline.ts';
 
 if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
 const port = parentPort;
@@ -22,6 +24,8 @@ class Reader {
   private readonly names: Database;
   private readonly spans: SpanQueries;
   private readonly latency: LatencyQueries;
+  private readonly timelines: TimelineQueries;
+  private readonly summaries: SummaryQueries;
 
   constructor(file: string) {
     const db = openReadonly(file);
@@ -30,6 +34,8 @@ class Reader {
     const filters = new FilterCompiler(db, this.names);
     this.spans = new SpanQueries(db, filters, nowUs);
     this.latency = new LatencyQueries(db, filters, nowUs);
+    this.timelines = new TimelineQueries(db, filters, nowUs);
+    this.summaries = new SummaryQueries(db, filters, nowUs);
   }
 
   close(): void {
@@ -49,6 +55,10 @@ class Reader {
         return this.latency.latency(query.query);
       case 'heatmap':
         return this.latency.heatmap(query.query);
+      case 'timeline':
+        return this.timelines.timeline(query.query);
+      case 'timelineSummary':
+        return this.summaries.summary(query.query);
       case 'gaps':
         return this.latency.gaps(query);
       case 'seconds':

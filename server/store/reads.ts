@@ -10,6 +10,12 @@ import type {
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type {
+  TimelineAnswer,
+  TimelineQuery,
+  TimelineSummary,
+  TimelineSummaryQuery,
+} from '../../shared/timeline.ts';
 import { parseFilter } from '../filters.ts';
 import type { Query, ScanAnswer, ScanCursor } from './protocol.ts';
 import type { Range, StoreReads } from './types.ts';
@@ -50,6 +56,14 @@ export abstract class Reads implements StoreReads {
 
   async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
     return this.ask<HeatmapAnswer>({ kind: 'heatmap', query });
+  }
+
+  async timeline(query: TimelineQuery): Promise<TimelineAnswer> {
+    return this.ask<TimelineAnswer>({ kind: 'timeline', query });
+  }
+
+  async timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary> {
+    return this.ask<TimelineSummary>({ kind: 'timelineSummary', query });
   }
 
   async stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {

@@ -112,8 +112,16 @@ LEFT JOIN comms c ON c.id = s.comm_id
 LEFT JOIN arguments a ON a.id = s.argument_id;
 `;
 
+/** An operation of at least this has a place in the index `spans_slow`. */
+export const SLOW_NS = 100_000_000;
+
+/** What reaches into a stretch of time from before it: the slow few are found without looking at all. */
+const SLOW_INDEX = `
+CREATE INDEX spans_slow ON spans (start_ns) WHERE duration_ns >= ${SLOW_NS};
+`;
+
 /** Migration i brings version i to i+1. Never edit one that was released: add the next. */
-export const MIGRATIONS: readonly string[] = [FIRST];
+export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX];
 
 /** Rows of the name tables, written anew at every start, so that they know what this version knows. */
 export const NAMES = {

@@ -11,6 +11,12 @@ import type {
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type {
+  TimelineAnswer,
+  TimelineQuery,
+  TimelineSummary,
+  TimelineSummaryQuery,
+} from '../../shared/timeline.ts';
 
 export interface StoreOptions {
   /** Path of the database, or `:memory:` (a file on tmpfs without a name). */
@@ -86,6 +92,13 @@ export interface StoreReads {
   latency(query: LatencyQuery): Promise<LatencyAnswer>;
   /** The last ten minutes, unless a range is given. Columns are whole seconds. @throws as `latency` */
   heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
+  /**
+   * What began in the range or reaches into it. An answer that has looked for 1.2 s, or at 2 M operations, ends early;
+   * its `coveredUs` says how far it got. @throws CodedError FUSESCOPE_FILTER, FUSESCOPE_TIME
+   */
+  timeline(query: TimelineQuery): Promise<TimelineAnswer>;
+  /** What was under way in the range, by operation and by caller. Ends early as `timeline` does. @throws as it */
+  timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary>;
   stalls(
     state: 'open' | 'closed' | null,
     limit: number,

@@ -1,0 +1,38 @@
+// The timeline of a range, and what a stretch of it held.
+import {
+  TimelineQuerySchema,
+  TimelineSchema,
+  TimelineSummaryQuerySchema,
+  TimelineSummarySchema,
+} from '../../shared/timeline.ts';
+import type { Context } from '../context.ts';
+import type { Scope } from './scope.ts';
+import { errorAnswers } from './scope.ts';
+
+export function timelineRoutes(app: Scope, { store }: Context): void {
+  const tags = ['timeline'];
+  app.get(
+    '/api/timeline',
+    {
+      schema: {
+        summary: 'A range as lanes: long operations one by one, short ones counted by column',
+        tags,
+        querystring: TimelineQuerySchema,
+        response: { 200: TimelineSchema, ...errorAnswers },
+      },
+    },
+    (request) => store.timeline(request.query),
+  );
+  app.get(
+    '/api/timeline/summary',
+    {
+      schema: {
+        summary: 'What was under way in a range: time, percentiles and errors by operation, time by caller',
+        tags,
+        querystring: TimelineSummaryQuerySchema,
+        response: { 200: TimelineSummarySchema, ...errorAnswers },
+      },
+    },
+    (request) => store.timelineSummary(request.query),
+  );
+}
