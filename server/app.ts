@@ -100,6 +100,7 @@ export async function buildApp(options: AppOptions) {
     spanRoutes,
     stallRoutes,
     latencyRoutes,
+    timelineRoutes,
     exportRoute,
     eventsRoute,
     ingestRoute,
