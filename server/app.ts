@@ -13,6 +13,7 @@ import { attachRoutes } from './routes/attach.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
+import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ingestRoute } from './routes/ingest.ts';
 import { latencyRoutes } from './routes/latency.ts';
@@ -101,6 +102,7 @@ export async function buildApp(options: AppOptions) {
     stallRoutes,
     latencyRoutes,
     timelineRoutes,
+    groupRoutes,
     exportRoute,
     eventsRoute,
     ingestRoute,

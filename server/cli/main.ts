@@ -6,6 +6,7 @@ import { attachCommand, detachCommand } from './attach.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
+import { historyCommand } from './history.ts';
 import { latencyCommand } from './latency.ts';
 import { mountCommand } from './mount.ts';
 import { mountsCommand } from './mounts.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   stallsCommand,
   tailCommand,
   latencyCommand,
+  historyCommand,
   exportCommand,
   doctorCommand,
 ];

@@ -1,5 +1,6 @@
 // What the main thread and the two workers of the store say to each other.
 import type { HeatmapQuery, LatencyQuery, SpansQuery } from '../../shared/api.ts';
+import type { BreakdownQuery, PathsQuery, ProcessesQuery } from '../../shared/groups.ts';
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -85,6 +86,16 @@ export type Query =
   | { kind: 'heatmap'; query: HeatmapQuery }
   | { kind: 'timeline'; query: TimelineQuery }
   | { kind: 'timelineSummary'; query: TimelineSummaryQuery }
+  | { kind: 'breakdown'; query: BreakdownQuery }
+  | { kind: 'paths'; query: PathsQuery }
+  | { kind: 'processes'; query: ProcessesQuery }
+  | {
+      kind: 'path-trace';
+      path: string;
+      mountIds: readonly number[];
+      fromUs: number | null;
+      toUs: number | null;
+    }
   | { kind: 'stalls'; state: 'open' | 'closed' | null; limit: number; cursor: string | null }
   | { kind: 'stall'; id: number }
   | { kind: 'gaps'; fromUs: number; toUs: number }

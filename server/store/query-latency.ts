@@ -10,20 +10,15 @@ import type {
   LatencyQuery,
 } from '../../shared/api.ts';
 import { isOrdinaryErrno } from '../../shared/errno.ts';
-import type { Filter } from '../../shared/filter/ast.ts';
 import { addEncoded, BUCKETS, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
 import type { Gap } from '../../shared/live.ts';
 import { opName } from '../../shared/ops.ts';
 import { parseFilter } from '../filters.ts';
 import type { FilterCompiler } from './filter-sql.ts';
 import { RollupReader, type StoredRollup } from './query-rollups.ts';
-import { tooMuch } from './query-spans.ts';
-import { type Range, rangeOf } from './range.ts';
-import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
+import { rangeOf } from './range.ts';
+import { EndedScan } from './scan.ts';
 
-const SCAN_MS = 10_000;
-/** Latency of the last seconds is not in the tiers yet. */
-const RECENT_NS = 10_000_000_000n;
 /** What a heat map shows where no range is given. */
 const DEFAULT_HEATMAP_US = 600e6;
 /** Rows of the heat map: four an octave, from 1 µs to 137 s, on edges of histogram buckets. */
@@ -37,19 +32,18 @@ interface Group {
 }
 
 type ScanRow = [op: number, mountId: number, durationNs: number, errno: number | null, endS: number];
+const SCANNED = 's.op, s.mount_id, s.duration_ns, s.errno, (s.start_ns + s.duration_ns) / 1000000000';
 
 export class LatencyQueries {
   private readonly db: Database;
-  private readonly filters: FilterCompiler;
+  private readonly scan: EndedScan;
   private readonly rollups: RollupReader;
-  private readonly walker: Walker;
   private readonly clock: () => number;
 
   constructor(db: Database, filters: FilterCompiler, clock: () => number) {
     this.db = db;
-    this.filters = filters;
+    this.scan = new EndedScan(db, filters, clock);
     this.rollups = new RollupReader(db);
-    this.walker = new Walker(db);
     this.clock = clock;
   }
 
@@ -74,14 +68,14 @@ export class LatencyQueries {
     let covered: { fromUs: number; toUs: number };
     if (rollupFilter) {
       const cover = this.rollups.cover(range.fromUs, range.toUs);
-      covered = cover ? { fromUs: cover.fromS * 1e6, toUs: cover.toS * 1e6 } : this.wanted(range);
+      covered = cover ? { fromUs: cover.fromS * 1e6, toUs: cover.toS * 1e6 } : this.scan.wanted(range);
       if (cover) {
         for (const row of this.rollups.rows(cover.fromS, cover.toS, rollupFilter))
           addRow(group(row.op, row.mountId), row);
       }
     } else {
-      covered = this.wanted(range);
-      await this.scan(filter, range, ([op, mountId, durationNs, errno]) => {
+      covered = this.scan.wanted(range);
+      await this.scan.each<ScanRow>(SCANNED, filter, range, ([op, mountId, durationNs, errno]) => {
         const found = group(opName(op), mountId);
         found.histogram.record(durationNs);
         if (errno !== null && errno !== 0 && !isOrdinaryErrno(errno)) found.errors++;
@@ -117,11 +111,16 @@ export class LatencyQueries {
         }
       }
     } else {
-      await this.scan(filter, { fromUs: fromS * 1e6, toUs: toS * 1e6 }, ([, , durationNs, , endS]) => {
-        const column = columns[Math.floor((endS - fromS) / stepS)];
-        const row = rowOf(bucketOf(durationNs));
-        if (column) column[row] = (column[row] ?? 0) + 1;
-      });
+      await this.scan.each<ScanRow>(
+        SCANNED,
+        filter,
+        { fromUs: fromS * 1e6, toUs: toS * 1e6 },
+        ([, , durationNs, , endS]) => {
+          const column = columns[Math.floor((endS - fromS) / stepS)];
+          const row = rowOf(bucketOf(durationNs));
+          if (column) column[row] = (column[row] ?? 0) + 1;
+        },
+      );
     }
     return {
       fromUs: fromS * 1e6,
@@ -148,44 +147,6 @@ export class LatencyQueries {
     const needsMinutes = fromUs / 1e6 < this.rollups.secondsFrom();
     const step = raw > 60 || needsMinutes ? Math.ceil(raw / 60) * 60 : raw;
     return Math.max(1, step > 3_600 ? Math.ceil(step / 3_600) * 3_600 : step);
-  }
-
-  private wanted(range: Range): { fromUs: number; toUs: number } {
-    const toUs = range.toUs ?? this.clock();
-    const oldest = this.db.prepare('SELECT min(start_ns) / 1000 FROM spans').pluck().get() as number | null;
-    return { fromUs: range.fromUs ?? Math.min(oldest ?? toUs, toUs), toUs };
-  }
-
-  /** Every finished span of the filter that ended in the range. */
-  private async scan(filter: Filter, range: Range, each: (row: ScanRow) => void): Promise<void> {
-    const where = this.filters.compile(filter, this.clock());
-    const ended: string[] = [];
-    if (range.fromUs !== null)
-      ended.push(`AND s.start_ns + s.duration_ns >= ${Math.floor(range.fromUs)} * 1000`);
-    if (range.toUs !== null) ended.push(`AND s.start_ns + s.duration_ns < ${Math.ceil(range.toUs)} * 1000`);
-    const statement = this.db
-      .prepare(
-        `SELECT s.op, s.mount_id, s.duration_ns, s.errno, (s.start_ns + s.duration_ns) / 1000000000 FROM spans s
-         WHERE ${sliceSql('desc')} AND s.state = 1 AND s.duration_ns IS NOT NULL ${ended.join(' ')} AND ${where.sql}`,
-      )
-      .raw();
-    const from = range.toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(range.toUs)) * 1_000n, id: 0 };
-    const to = range.fromUs === null ? LOWEST : { startNs: this.earliestStart(range.fromUs), id: 0 };
-    const until = performance.now() + SCAN_MS;
-    for (const slice of this.walker.slices(from, to, 'desc')) {
-      for (const row of statement.iterate(...sliceParams(slice), ...where.params)) each(row as ScanRow);
-      if (performance.now() > until) throw tooMuch();
-      await turn();
-    }
-  }
-
-  /** The earliest start, ns, of what ended after a moment: the longest operation since then tells. */
-  private earliestStart(endUs: number): bigint {
-    const longest = this.db
-      .prepare('SELECT max(max_ns) FROM rollups WHERE step_s = 3600 AND at_s >= ?')
-      .pluck()
-      .get(Math.floor(endUs / 3_600e6) * 3_600) as number | null;
-    return BigInt(Math.floor(endUs)) * 1_000n - BigInt(longest ?? 0) - RECENT_NS;
   }
 
   private mountNames(): Map<number, string> {

@@ -152,7 +152,7 @@ export function tooMuch(): CodedError {
 }
 
 /** First or last place of a range in a direction; ranges hold both their ends. */
-function edgeOf(range: Range, direction: Direction, which: 'from' | 'to'): Place {
+export function edgeOf(range: Range, direction: Direction, which: 'from' | 'to'): Place {
   const lower = which === 'from' ? direction === 'asc' : direction === 'desc';
   const { fromUs, toUs } = range;
   if (lower) return fromUs === null ? LOWEST : { startNs: toNs(fromUs), id: which === 'from' ? -1 : 0 };

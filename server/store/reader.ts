@@ -8,6 +8,8 @@ import { CodedError } from '../errors.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { openReadonly } from './open.ts';
 import type { FromReader, Query, ToReader } from './protocol.ts';
+import { GroupQueries } from './query-groups.ts';
+import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
 import { badCursor, SpanQueries } from './query-spans.ts';
 import { SummaryQueries } from './query-summary.ts';
@@ -26,6 +28,8 @@ class Reader {
   private readonly latency: LatencyQueries;
   private readonly timelines: TimelineQueries;
   private readonly summaries: SummaryQueries;
+  private readonly groups: GroupQueries;
+  private readonly history: HistoryQueries;
 
   constructor(file: string) {
     const db = openReadonly(file);
@@ -36,6 +40,8 @@ class Reader {
     this.latency = new LatencyQueries(db, filters, nowUs);
     this.timelines = new TimelineQueries(db, filters, nowUs);
     this.summaries = new SummaryQueries(db, filters, nowUs);
+    this.groups = new GroupQueries(db, this.names, filters, nowUs);
+    this.history = new HistoryQueries(db);
   }
 
   close(): void {
@@ -59,6 +65,14 @@ class Reader {
         return this.timelines.timeline(query.query);
       case 'timelineSummary':
         return this.summaries.summary(query.query);
+      case 'breakdown':
+        return this.groups.breakdown(query.query);
+      case 'paths':
+        return this.groups.paths(query.query);
+      case 'processes':
+        return this.groups.processes(query.query);
+      case 'path-trace':
+        return this.history.trace(query.path, query.mountIds, query);
       case 'gaps':
         return this.latency.gaps(query);
       case 'seconds':

@@ -7,6 +7,13 @@ import type {
   SpanList,
   SpansQuery,
 } from '../../shared/api.ts';
+import type {
+  BreakdownAnswer,
+  BreakdownQuery,
+  PathsAnswer,
+  PathsQuery,
+  ProcessesQuery,
+} from '../../shared/groups.ts';
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -18,7 +25,7 @@ import type {
 } from '../../shared/timeline.ts';
 import { parseFilter } from '../filters.ts';
 import type { Query, ScanAnswer, ScanCursor } from './protocol.ts';
-import type { Range, StoreReads } from './types.ts';
+import type { PathTrace, ProcessTally, Range, StoreReads } from './types.ts';
 
 export abstract class Reads implements StoreReads {
   protected abstract ask<T>(query: Query): Promise<T>;
@@ -64,6 +71,23 @@ export abstract class Reads implements StoreReads {
 
   async timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary> {
     return this.ask<TimelineSummary>({ kind: 'timelineSummary', query });
+  }
+
+  async breakdown(query: BreakdownQuery): Promise<BreakdownAnswer> {
+    return this.ask<BreakdownAnswer>({ kind: 'breakdown', query });
+  }
+
+  async paths(query: PathsQuery): Promise<PathsAnswer> {
+    return this.ask<PathsAnswer>({ kind: 'paths', query });
+  }
+
+  async processes(query: ProcessesQuery): Promise<ProcessTally[]> {
+    return this.ask<ProcessTally[]>({ kind: 'processes', query });
+  }
+
+  async pathTrace(path: string, mountIds: readonly number[], range: Partial<Range>): Promise<PathTrace> {
+    const { fromUs = null, toUs = null } = range;
+    return this.ask<PathTrace>({ kind: 'path-trace', path, mountIds, fromUs, toUs });
   }
 
   async stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {

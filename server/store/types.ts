@@ -8,6 +8,14 @@ import type {
   SpanList,
   SpansQuery,
 } from '../../shared/api.ts';
+import type {
+  BreakdownAnswer,
+  BreakdownQuery,
+  PathsAnswer,
+  PathsQuery,
+  Process,
+  ProcessesQuery,
+} from '../../shared/groups.ts';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -67,6 +75,17 @@ export interface RollupRow {
   counts: Uint32Array;
 }
 
+/** A process as spans tell of it. */
+export type ProcessTally = Omit<Process, 'parent' | 'running' | 'lastUs'> & { lastUs: number };
+
+/** Everything that is stored of some names and of the directories above them, oldest first. */
+export interface PathTrace {
+  names: Set<string>;
+  spans: Span[];
+  /** From here on nothing is missing; null: nothing is. */
+  sinceUs: number | null;
+}
+
 export interface Range {
   fromUs: number;
   toUs: number;
@@ -99,6 +118,13 @@ export interface StoreReads {
   timeline(query: TimelineQuery): Promise<TimelineAnswer>;
   /** What was under way in the range, by operation and by caller. Ends early as `timeline` does. @throws as it */
   timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary>;
+  /** By the time at which operations ended. @throws as `latency` */
+  breakdown(query: BreakdownQuery): Promise<BreakdownAnswer>;
+  /** By the time at which operations began, as `processes`. @throws as `latency` */
+  paths(query: PathsQuery): Promise<PathsAnswer>;
+  processes(query: ProcessesQuery): Promise<ProcessTally[]>;
+  /** A path in these mounts, and all names that renames lead to from it. Ends early where it takes too long. */
+  pathTrace(path: string, mountIds: readonly number[], range: Partial<Range>): Promise<PathTrace>;
   stalls(
     state: 'open' | 'closed' | null,
     limit: number,
