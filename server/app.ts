@@ -22,6 +22,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { mirrorRoutes } from './routes/mirrors.ts';
 import { mountRoutes } from './routes/mounts.ts';
 import { pageRoutes } from './routes/page.ts';
+import { recordingRoutes } from './routes/recordings.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { stallRoutes } from './routes/stalls.ts';
@@ -110,6 +111,7 @@ export async function buildApp(options: AppOptions) {
     metricsRoute,
     doctorRoute,
     settingsRoutes,
+    recordingRoutes,
   ]) {
     await app.register(async (scope) => route(scope, context));
   }

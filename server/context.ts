@@ -6,6 +6,7 @@ import type { KernelCollector } from './kernel/collector.ts';
 import type { AttachPolicy } from './kernel/policy.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { MirrorManager } from './mirrors/manager.ts';
+import type { Recordings } from './recordings/manager.ts';
 import type { Store } from './store/types.ts';
 import type { Trace } from './trace.ts';
 
@@ -21,4 +22,5 @@ export interface Context {
   readonly mirrors: MirrorManager;
   readonly attach: AttachPolicy;
   readonly kernel: KernelCollector;
+  readonly recordings: Recordings;
 }

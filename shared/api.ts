@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { GapSchema, GaugesSchema } from './live.ts';
 import { nullable } from './nullable.ts';
+import { RecordingParam } from './recording.ts';
 import { SpanSchema } from './span.ts';
 
 export const TimeParam = Type.String({
@@ -29,6 +30,7 @@ export const SpansQuerySchema = Type.Object(
     filter: Type.Optional(FilterParam),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
+    recording: Type.Optional(RecordingParam),
     order: Type.Optional(Type.Enum(['start:desc', 'start:asc', 'duration:desc'], { default: 'start:desc' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
     cursor: Type.Optional(Type.String({ maxLength: 200 })),
@@ -45,6 +47,7 @@ export const LatencyQuerySchema = Type.Object(
     filter: Type.Optional(FilterParam),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
+    recording: Type.Optional(RecordingParam),
     by: Type.Optional(Type.Enum(['op', 'mount', 'none'], { default: 'op' })),
   },
   { additionalProperties: false },
@@ -82,6 +85,7 @@ export const HeatmapQuerySchema = Type.Object(
     filter: Type.Optional(FilterParam),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
+    recording: Type.Optional(RecordingParam),
     columns: Type.Optional(Type.Integer({ minimum: 1, maximum: 600, default: 120 })),
   },
   { additionalProperties: false },
@@ -179,6 +183,7 @@ export const ExportQuerySchema = Type.Object(
     filter: Type.Optional(FilterParam),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
+    recording: Type.Optional(RecordingParam),
   },
   { additionalProperties: false },
 );

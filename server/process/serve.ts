@@ -15,6 +15,7 @@ import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
 import { isTapped } from '../mounts/registry.ts';
+import { Recordings } from '../recordings/manager.ts';
 import { isLoopback } from '../security/peer.ts';
 import { pageDir, program } from '../setup/paths.ts';
 import { readThresholds } from '../stalls/rules.ts';
@@ -88,6 +89,14 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     isListening: () => trace?.mounts.all().some(isTapped) ?? false,
     onGap: (fromUs, toUs) => trace?.lost(null, 'kernel-collector-ended', 1, fromUs, toUs),
   });
+  const recordings = new Recordings({
+    db: options.db,
+    host: hostname(),
+    clock,
+    log,
+    store,
+    flush: () => trace?.flush(),
+  });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -101,10 +110,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     mirrors,
     attach,
     kernel,
+    recordings,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
-  const undo: (() => Promise<void>)[] = [() => store.close()];
+  const undo: (() => Promise<void>)[] = [() => store.close(), () => recordings.close()];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -125,6 +135,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await close();
     throw error;
   }
+  // What was going on when the last server ended is completed, whether or not anybody asks.
+  recordings.load().catch((error: Error) => log.error({ error: error.message }, 'recordings cannot be read'));
   const { port } = app.server.address() as AddressInfo;
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/`,

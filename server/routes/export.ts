@@ -10,6 +10,7 @@ import { ndjson } from '../export/ndjson.ts';
 import { perfetto } from '../export/perfetto.ts';
 import { parseFilter } from '../filters.ts';
 import { parseTimeUs } from '../times.ts';
+import { sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 
 const EXPORTERS: Readonly<Record<ExportFormat, Exporter>> = { perfetto, chrome, csv, ndjson };
@@ -24,19 +25,20 @@ export function exportRoute(app: Scope, context: Context): void {
         querystring: ExportQuerySchema,
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { format, filter = '' } = request.query;
       // A wrong filter must be an error answer, not a file that breaks off.
       parseFilter(filter);
       const fromUs = parseTimeUs(request.query.from, 'from');
       const toUs = parseTimeUs(request.query.to, 'to');
       const exporter = EXPORTERS[format];
-      const spans = context.store.scan(filter, {
+      const { reads, nowUs } = await sourceOf(context, request.query.recording);
+      const spans = reads.scan(filter, {
         ...(fromUs === undefined ? {} : { fromUs }),
         ...(toUs === undefined ? {} : { toUs }),
       });
       const chunks = exporter.write(spans, {
-        untilUs: toUs ?? context.clock.wallUs(),
+        untilUs: toUs ?? nowUs,
         version: context.version,
       });
       reply.header('content-disposition', `attachment; filename="fusescope.${exporter.extension}"`);

@@ -3,12 +3,18 @@
 import type { HistogramAnswer } from '../../shared/api.ts';
 import { HeatmapQuerySchema, HeatmapSchema, LatencyQuerySchema, LatencySchema } from '../../shared/api.ts';
 import { compileFilter } from '../../shared/filter/compile.ts';
+import type { Span } from '../../shared/span.ts';
 import type { Context } from '../context.ts';
 import { parseFilter } from '../filters.ts';
+import { type Source, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
 
-export function latencyRoutes(app: Scope, { store, trace }: Context): void {
+/** Open operations of a recording that are counted. */
+const MAX_OPEN = 10_000;
+
+export function latencyRoutes(app: Scope, context: Context): void {
+  const { trace } = context;
   app.get(
     '/api/latency',
     {
@@ -20,11 +26,13 @@ export function latencyRoutes(app: Scope, { store, trace }: Context): void {
       },
     },
     async (request) => {
-      const { by = 'op', filter = '' } = request.query;
-      const answer = await store.latency(request.query);
+      const { by = 'op', filter = '', recording } = request.query;
+      const source = await sourceOf(context, recording);
+      const answer = await source.reads.latency(request.query);
       const match = compileFilter(parseFilter(filter));
       const items = new Map(answer.items.map((item) => [item.key, item]));
-      for (const { span, ageMs } of trace.inflight()) {
+      const open = source.isLive ? trace.inflight() : await openOf(source);
+      for (const { span, ageMs } of open) {
         if (!match(span)) continue;
         const key = by === 'op' ? span.op : by === 'mount' ? span.mount : 'all';
         const item = items.get(key) ?? blank(key, by === 'mount' ? span.mountId : null);
@@ -45,8 +53,14 @@ export function latencyRoutes(app: Scope, { store, trace }: Context): void {
         response: { 200: HeatmapSchema, ...errorAnswers },
       },
     },
-    (request) => store.heatmap(request.query),
+    async (request) => (await sourceOf(context, request.query.recording)).reads.heatmap(request.query),
   );
+}
+
+/** What is open in a recording, with its age at its end; as many as an answer can hold. */
+async function openOf({ reads, nowUs }: Source): Promise<{ span: Span; ageMs: number }[]> {
+  const { items } = await reads.spans({ filter: 'state:open', order: 'start:asc', limit: MAX_OPEN });
+  return items.map((span) => ({ span, ageMs: Math.max(0, (nowUs - span.startUs) / 1e3) }));
 }
 
 /** An operation of which none has ended yet. */

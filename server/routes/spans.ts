@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
 import { withPicked } from '../kernel/picked.ts';
+import { FromSchema, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
 
@@ -24,7 +25,7 @@ const InflightSchema = Type.Object({
 });
 
 export function spanRoutes(app: Scope, context: Context): void {
-  const { store, trace } = context;
+  const { trace } = context;
   app.get(
     '/api/spans',
     {
@@ -35,7 +36,7 @@ export function spanRoutes(app: Scope, context: Context): void {
         response: { 200: SpanListSchema, ...errorAnswers },
       },
     },
-    (request) => store.spans(request.query),
+    async (request) => (await sourceOf(context, request.query.recording)).reads.spans(request.query),
   );
   app.get(
     '/api/spans/:id',
@@ -44,12 +45,14 @@ export function spanRoutes(app: Scope, context: Context): void {
         summary: 'One span',
         tags: ['spans'],
         params: IdParams,
+        querystring: FromSchema,
         response: { 200: SpanSchema, ...errorAnswers },
       },
     },
     async (request) => {
       const { id } = request.params;
-      const span = await store.span(id);
+      const { reads } = await sourceOf(context, request.query.recording);
+      const span = await reads.span(id);
       if (!span)
         throw new CodedError(
           'FUSESCOPE_NOT_FOUND',

@@ -1,13 +1,16 @@
 // Stalls: open ones with their age now, closed ones from the store.
 import Type from 'typebox';
 import { listOf } from '../../shared/api.ts';
+import { RecordingParam } from '../../shared/recording.ts';
 import { StallSchema } from '../../shared/stall.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
+import { FromSchema, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
 
-export function stallRoutes(app: Scope, { store, trace }: Context): void {
+export function stallRoutes(app: Scope, context: Context): void {
+  const { store, trace } = context;
   app.get(
     '/api/stalls',
     {
@@ -19,6 +22,7 @@ export function stallRoutes(app: Scope, { store, trace }: Context): void {
             state: Type.Optional(Type.Enum(['open', 'closed'])),
             limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
             cursor: Type.Optional(Type.String({ maxLength: 200 })),
+            recording: Type.Optional(RecordingParam),
           },
           { additionalProperties: false },
         ),
@@ -26,7 +30,9 @@ export function stallRoutes(app: Scope, { store, trace }: Context): void {
       },
     },
     async (request) => {
-      const { state, limit = 100, cursor } = request.query;
+      const { state, limit = 100, cursor, recording } = request.query;
+      const { reads, isLive } = await sourceOf(context, recording);
+      if (!isLive) return reads.stalls(state ?? null, limit, cursor ?? null);
       const open = trace.stalls.open();
       if (state === 'open') return { items: open, nextCursor: null };
       const closed = await store.stalls('closed', limit, cursor ?? null);
@@ -41,12 +47,15 @@ export function stallRoutes(app: Scope, { store, trace }: Context): void {
         summary: 'One stall',
         tags: ['stalls'],
         params: IdParams,
+        querystring: FromSchema,
         response: { 200: StallSchema, ...errorAnswers },
       },
     },
     async (request) => {
       const { id } = request.params;
-      const stall = trace.stalls.open().find((one) => one.id === id) ?? (await store.stall(id));
+      const { reads, isLive } = await sourceOf(context, request.query.recording);
+      const open = isLive ? trace.stalls.open().find((one) => one.id === id) : undefined;
+      const stall = open ?? (await reads.stall(id));
       if (!stall)
         throw new CodedError('FUSESCOPE_NOT_FOUND', `there is no stall ${id}; GET /api/stalls lists them`);
       return stall;

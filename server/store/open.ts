@@ -8,6 +8,7 @@ import { makeFolder } from '../folder.ts';
 import { APPLICATION_ID, MIGRATIONS, NAMES } from './schema.ts';
 
 const PAGE_CACHE_KIB = 32_000;
+const COPY_CACHE_KIB = 4_000;
 /** Pages of WAL before it is copied into the database: fewer and larger fsyncs than by default. */
 const CHECKPOINT_PAGES = 8_000;
 const WAL_LIMIT_BYTES = 128 * 1024 * 1024;
@@ -43,6 +44,15 @@ export function openReadonly(file: string, cacheKiB = PAGE_CACHE_KIB): Database 
   db.pragma(`cache_size = -${cacheKiB}`);
   db.pragma('temp_store = MEMORY');
   // Opens the WAL now, so that the file may be unlinked afterwards.
+  db.prepare('SELECT count(*) FROM meta').get();
+  return db;
+}
+
+/** For copies into other files, which are attached to it: SQLite attaches to a connection with its own rights. */
+export function openForCopies(file: string): Database {
+  const db = new Sqlite(file, { fileMustExist: true, timeout: 2_000 });
+  db.pragma(`cache_size = -${COPY_CACHE_KIB}`);
+  db.pragma('temp_store = MEMORY');
   db.prepare('SELECT count(*) FROM meta').get();
   return db;
 }

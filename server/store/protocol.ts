@@ -6,6 +6,7 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { CopyFacts } from '../recordings/copy.ts';
 import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
 import type { RestoredSpan, RollupRow, StoredMount } from './types.ts';
 
@@ -99,7 +100,20 @@ export type Query =
   | { kind: 'stalls'; state: 'open' | 'closed' | null; limit: number; cursor: string | null }
   | { kind: 'stall'; id: number }
   | { kind: 'gaps'; fromUs: number; toUs: number }
-  | { kind: 'seconds'; fromUs: number; toUs: number };
+  | { kind: 'seconds'; fromUs: number; toUs: number }
+  | { kind: 'job-begin'; job: Job }
+  | { kind: 'job-step'; number: number }
+  | { kind: 'job-end'; number: number };
+
+/** Work in several pieces; `follow` goes on until it is ended. */
+export type Job =
+  | { kind: 'copy'; target: string; filter: string; fromUs: number | null; toUs: number | null }
+  | { kind: 'follow'; target: string; filter: string };
+
+export interface JobAnswer {
+  done: boolean;
+  piece: CopyFacts | null;
+}
 
 /** Where a scan goes on: behind this span. Spans that came after it began are not in it. */
 export interface ScanCursor {
@@ -114,8 +128,10 @@ export interface ScanAnswer {
 }
 
 export type ToReader =
-  /** Once the writer has made the file, or another one. */
-  { type: 'open'; file: string } | { type: 'query'; number: number; query: Query } | { type: 'close' };
+  /** Once the writer has made the file, or another one. `nowUs`: time stands still in it, for a recording. */
+  | { type: 'open'; file: string; nowUs: number | null }
+  | { type: 'query'; number: number; query: Query }
+  | { type: 'close' };
 export type FromReader =
   | { type: 'ready' }
   | { type: 'refused'; code: ErrorCode; message: string }

@@ -6,6 +6,7 @@ import type { Second } from '../../shared/live.ts';
 import { readStall, type Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
 import { FilterCompiler } from './filter-sql.ts';
+import { Jobs } from './jobs.ts';
 import { openReadonly } from './open.ts';
 import type { FromReader, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
@@ -19,7 +20,6 @@ if (!parentPort) throw new Error('reader.ts is started by the store, as a worker
 const port = parentPort;
 const send = (message: FromReader) => port.postMessage(message);
 const NAMES_CACHE_KIB = 4_000;
-const nowUs = () => Date.now() * 1_000;
 
 class Reader {
   private readonly db: Database;
@@ -30,23 +30,26 @@ class Reader {
   private readonly summaries: SummaryQueries;
   private readonly groups: GroupQueries;
   private readonly history: HistoryQueries;
+  private readonly jobs: Jobs;
 
-  constructor(file: string) {
+  constructor(file: string, clock: () => number) {
     const db = openReadonly(file);
     this.db = db;
     this.names = openReadonly(file, NAMES_CACHE_KIB);
     const filters = new FilterCompiler(db, this.names);
-    this.spans = new SpanQueries(db, filters, nowUs);
-    this.latency = new LatencyQueries(db, filters, nowUs);
-    this.timelines = new TimelineQueries(db, filters, nowUs);
-    this.summaries = new SummaryQueries(db, filters, nowUs);
-    this.groups = new GroupQueries(db, this.names, filters, nowUs);
+    this.spans = new SpanQueries(db, filters, clock);
+    this.latency = new LatencyQueries(db, filters, clock);
+    this.timelines = new TimelineQueries(db, filters, clock);
+    this.summaries = new SummaryQueries(db, filters, clock);
+    this.groups = new GroupQueries(db, this.names, filters, clock);
     this.history = new HistoryQueries(db);
+    this.jobs = new Jobs(file, this.names, clock);
   }
 
   close(): void {
     this.db.close();
     this.names.close();
+    this.jobs.close();
   }
 
   answer(query: Query): unknown {
@@ -81,6 +84,12 @@ class Reader {
         return this.stall(query.id);
       case 'stalls':
         return this.stalls(query.state, query.limit, query.cursor);
+      case 'job-begin':
+        return this.jobs.begin(query.job);
+      case 'job-step':
+        return this.jobs.step(query.number);
+      case 'job-end':
+        return this.jobs.end(query.number);
     }
   }
 
@@ -132,10 +141,10 @@ async function reply(number: number, query: Query): Promise<void> {
   }
 }
 
-function open(file: string): void {
+function open(file: string, nowUs: number | null): void {
   try {
     reader?.close();
-    reader = new Reader(file);
+    reader = new Reader(file, nowUs === null ? () => Date.now() * 1_000 : () => nowUs);
     send({ type: 'ready' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -145,7 +154,7 @@ function open(file: string): void {
 
 port.on('message', (message: ToReader) => {
   if (message.type === 'query') void reply(message.number, message.query);
-  else if (message.type === 'open') open(message.file);
+  else if (message.type === 'open') open(message.file, message.nowUs);
   else {
     reader?.close();
     port.close();

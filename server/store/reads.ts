@@ -24,7 +24,8 @@ import type {
   TimelineSummaryQuery,
 } from '../../shared/timeline.ts';
 import { parseFilter } from '../filters.ts';
-import type { Query, ScanAnswer, ScanCursor } from './protocol.ts';
+import type { CopyFacts } from '../recordings/copy.ts';
+import type { Job, JobAnswer, Query, ScanAnswer, ScanCursor } from './protocol.ts';
 import type { PathTrace, ProcessTally, Range, StoreReads } from './types.ts';
 
 export abstract class Reads implements StoreReads {
@@ -104,5 +105,18 @@ export abstract class Reads implements StoreReads {
 
   async seconds(range: Range): Promise<Second[]> {
     return this.ask<Second[]>({ kind: 'seconds', ...range });
+  }
+
+  async *job(job: Job): AsyncGenerator<CopyFacts> {
+    const number = await this.ask<number>({ kind: 'job-begin', job });
+    try {
+      for (;;) {
+        const { done, piece } = await this.ask<JobAnswer>({ kind: 'job-step', number });
+        if (done || piece === null) return;
+        yield piece;
+      }
+    } finally {
+      await this.ask<void>({ kind: 'job-end', number });
+    }
   }
 }

@@ -1,14 +1,13 @@
 // Looks at every finished span of a filter that ended in a range, one by one.
 import type { Database } from 'better-sqlite3';
 import type { Filter } from '../../shared/filter/ast.ts';
+import { earliestEnded } from './earliest.ts';
 import type { FilterCompiler } from './filter-sql.ts';
 import { tooMuch } from './query-spans.ts';
 import type { Range } from './range.ts';
 import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
 const SCAN_MS = 10_000;
-/** Latency of the last seconds is not in the tiers yet. */
-const RECENT_NS = 10_000_000_000n;
 
 export class EndedScan {
   private readonly db: Database;
@@ -40,7 +39,7 @@ export class EndedScan {
       )
       .raw();
     const from = range.toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(range.toUs)) * 1_000n, id: 0 };
-    const to = range.fromUs === null ? LOWEST : { startNs: this.earliestStart(range.fromUs), id: 0 };
+    const to = range.fromUs === null ? LOWEST : { startNs: earliestEnded(this.db, range.fromUs), id: 0 };
     const until = performance.now() + SCAN_MS;
     for (const slice of this.walker.slices(from, to, 'desc')) {
       for (const row of statement.iterate(...sliceParams(slice), ...where.params)) each(row as Row);
@@ -54,14 +53,5 @@ export class EndedScan {
     const toUs = range.toUs ?? this.clock();
     const oldest = this.db.prepare('SELECT min(start_ns) / 1000 FROM spans').pluck().get() as number | null;
     return { fromUs: range.fromUs ?? Math.min(oldest ?? toUs, toUs), toUs };
-  }
-
-  /** The earliest start, ns, of what ended after a moment: the longest operation since then tells. */
-  private earliestStart(endUs: number): bigint {
-    const longest = this.db
-      .prepare('SELECT max(max_ns) FROM rollups WHERE step_s = 3600 AND at_s >= ?')
-      .pluck()
-      .get(Math.floor(endUs / 3_600e6) * 3_600) as number | null;
-    return BigInt(Math.floor(endUs)) * 1_000n - BigInt(longest ?? 0) - RECENT_NS;
   }
 }

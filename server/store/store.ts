@@ -55,7 +55,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const found = await firstMessage<FromWriter, Found>(writer, (message) =>
       message.type === 'ready' ? message.found : null,
     );
-    reader.postMessage({ type: 'open', file: place.file } satisfies ToReader);
+    reader.postMessage({ type: 'open', file: place.file, nowUs: null } satisfies ToReader);
     await firstMessage<FromReader, true>(reader, (message) => (message.type === 'ready' ? true : null));
     place.unlink();
     return new WorkerStore(options, place.file, found, writer, reader);
@@ -180,6 +180,10 @@ class WorkerStore extends Reads implements Store {
     return { state, message, ...this.facts, maxBytes: this.options.maxBytes, queued: this.queued };
   }
 
+  async settled(): Promise<void> {
+    await this.settle(Number.POSITIVE_INFINITY);
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -201,12 +205,12 @@ class WorkerStore extends Reads implements Store {
   }
 
   /** Waits until what was put before is committed, so that an answer has it; not where the disk takes nothing. */
-  private async settle(): Promise<void> {
+  private async settle(maxMs = SETTLE_MS): Promise<void> {
     this.flush();
     if (this.state === 'failing' || this.batches.size === 0 || this.closing) return;
     const number = this.nextBatch - 1;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, SETTLE_MS);
+    const timer = Number.isFinite(maxMs) ? setTimeout(resolve, maxMs) : undefined;
     this.waiters.push({ number, resolve });
     await promise;
     clearTimeout(timer);
@@ -248,7 +252,7 @@ class WorkerStore extends Reads implements Store {
           mounts: [...this.known.mounts.values()],
         });
         for (const [name, json] of this.known.settings) this.pending.setting(name, json);
-        this.reader.post({ type: 'open', file: this.file });
+        this.reader.post({ type: 'open', file: this.file, nowUs: null });
         this.message = message.message;
         this.options.onState?.(this.state, message.message);
         break;

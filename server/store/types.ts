@@ -25,6 +25,8 @@ import type {
   TimelineSummary,
   TimelineSummaryQuery,
 } from '../../shared/timeline.ts';
+import type { CopyFacts } from '../recordings/copy.ts';
+import type { Job } from './protocol.ts';
 
 export interface StoreOptions {
   /** Path of the database, or `:memory:` (a file on tmpfs without a name). */
@@ -133,6 +135,8 @@ export interface StoreReads {
   stall(id: number): Promise<Stall | null>;
   gaps(range: Range): Promise<Gap[]>;
   seconds(range: Range): Promise<Second[]>;
+  /** Work in pieces, which the caller fetches one by one. A job that is left early is ended. */
+  job(job: Job): AsyncGenerator<CopyFacts>;
 }
 
 export interface Store extends StoreReads {
@@ -167,6 +171,8 @@ export interface Store extends StoreReads {
   flush(): void;
 
   gauges(): Gauges['store'];
+  /** Once everything that was put before is committed, or the store fails. */
+  settled(): Promise<void>;
   /** Writes what is pending, then ends the workers. */
   close(): Promise<void>;
 }

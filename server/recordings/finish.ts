@@ -1,0 +1,100 @@
+// Completes a recording that takes no more: latency, seconds, stalls and counts are worked out from its spans, by its
+// own clock; then the file is one file again, without a log beside it. The same after a crash.
+import type { Database } from 'better-sqlite3';
+import { isOrdinaryErrno } from '../../shared/errno.ts';
+import { opName } from '../../shared/ops.ts';
+import { LatencyRecorder } from '../latency/recorder.ts';
+import { RollupWriter } from '../store/rollup-writer.ts';
+import type { RollupRow } from '../store/types.ts';
+import { ageStalls, raiseStalls } from './stalls.ts';
+
+/** Spans after which latency that has gathered is written. */
+const FLUSH_EVERY = 50_000;
+
+interface Second {
+  ops: number;
+  errors: number;
+}
+
+/** @param endUs its end where the recording itself knows none: now, for one that was going on. */
+export function finishFile(db: Database, endUs: number | null): void {
+  const end = db
+    .prepare(
+      `SELECT min(start_ns) / 1000 AS firstUs, max(start_ns + ifnull(duration_ns, 0)) / 1000 + 1 AS lastUs FROM spans`,
+    )
+    .get() as { firstUs: number | null; lastUs: number | null };
+  const about = db.prepare('SELECT source, from_us AS fromUs, to_us AS toUs FROM recording').get() as {
+    source: string;
+    fromUs: number | null;
+    toUs: number | null;
+  };
+  const fromUs = about.fromUs ?? end.firstUs;
+  // Its own end, else the one that is told, but no earlier than what is in it.
+  const lastUs = about.toUs ?? Math.max(Math.ceil(endUs ?? 0), end.lastUs ?? 0);
+  const toUs = lastUs === 0 ? null : lastUs;
+  db.transaction(() => {
+    db.exec('DELETE FROM rollups; DELETE FROM seconds');
+    measure(db);
+    if (toUs !== null) {
+      if (about.source === 'log') raiseStalls(db, toUs);
+      ageStalls(db, toUs);
+    }
+    fillSeconds(db);
+    db.exec(`
+      DELETE FROM mounts WHERE id NOT IN (SELECT mount_id FROM spans UNION SELECT mount_id FROM losses WHERE mount_id IS NOT NULL);
+      REPLACE INTO meta SELECT 'spans', count(*) FROM spans;
+      UPDATE recording SET state = 'done',
+        spans = (SELECT count(*) FROM spans), open = (SELECT count(*) FROM spans WHERE state = 0),
+        stalls = (SELECT count(*) FROM stalls), lost = (SELECT ifnull(sum(count), 0) FROM losses)`);
+    db.prepare('UPDATE recording SET from_us = ?, to_us = ?').run(fromUs, toUs);
+  })();
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.pragma('journal_mode = DELETE');
+}
+
+/** Latency and operations by the second, of everything that ended. */
+function measure(db: Database): void {
+  const rollups = new RollupWriter(db);
+  const recorder = new LatencyRecorder({ onSpill: (rows: RollupRow[]) => rollups.put(rows) });
+  const seconds = new Map<number, Second>();
+  const put = db.prepare(
+    `INSERT INTO seconds VALUES (?, ?, ?, 0, 0)
+     ON CONFLICT (at_s) DO UPDATE SET ops = ops + excluded.ops, errors = errors + excluded.errors`,
+  );
+  const flush = () => {
+    rollups.put(recorder.takeFinished(0));
+    for (const [atS, { ops, errors }] of seconds) put.run(atS, ops, errors);
+    seconds.clear();
+  };
+  const rows = db
+    .prepare(
+      `SELECT mount_id, op, state, duration_ns, errno, (start_ns + ifnull(duration_ns, 0)) / 1000000000
+       FROM spans WHERE state <> 0 AND id > ? ORDER BY id LIMIT ${FLUSH_EVERY}`,
+    )
+    .raw();
+  const ids = db
+    .prepare('SELECT id FROM spans WHERE state <> 0 AND id > ? ORDER BY id LIMIT 1 OFFSET ?')
+    .pluck();
+  for (let after: number | undefined = -1; after !== undefined; ) {
+    for (const row of rows.all(after) as [number, number, number, number | null, number | null, number][]) {
+      const [mountId, op, state, durationNs, errno, endS] = row;
+      if (state === 1 && durationNs !== null)
+        recorder.record(mountId, opName(op), endS, durationNs, errno ?? 0);
+      const second = seconds.get(endS) ?? { ops: 0, errors: 0 };
+      second.ops++;
+      if (errno !== null && errno !== 0 && !isOrdinaryErrno(errno)) second.errors++;
+      seconds.set(endS, second);
+    }
+    flush();
+    after = ids.get(after, FLUSH_EVERY - 1) as number | undefined;
+  }
+}
+
+/** What was lost and how many stalls were open, by the second. */
+function fillSeconds(db: Database): void {
+  db.exec(`
+    INSERT INTO seconds SELECT to_us / 1000000, 0, 0, sum(count), 0 FROM losses WHERE true GROUP BY 1
+      ON CONFLICT (at_s) DO UPDATE SET lost = excluded.lost;
+    UPDATE seconds SET stalls = (SELECT count(*) FROM stalls WHERE raised_us / 1000000 <= at_s
+      AND (closed_us IS NULL OR closed_us / 1000000 > at_s))`);
+}

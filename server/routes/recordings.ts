@@ -1,0 +1,116 @@
+// Recordings: list, make, stop, describe, remove.
+import Type from 'typebox';
+import { FilterParam, listOf, TimeParam } from '../../shared/api.ts';
+import { NameSchema, NotesSchema, RecordingDetailsSchema, RecordingSchema } from '../../shared/recording.ts';
+import { formatWall } from '../../shared/units.ts';
+import type { Context } from '../context.ts';
+import { rangeOf } from '../store/range.ts';
+import type { Scope } from './scope.ts';
+import { errorAnswers, IdParams } from './scope.ts';
+
+const NewSchema = Type.Object(
+  {
+    name: Type.Optional(NameSchema),
+    notes: Type.Optional(NotesSchema),
+    filter: Type.Optional(FilterParam),
+    from: Type.Optional(TimeParam),
+    to: Type.Optional(TimeParam),
+    recording: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'keep a part of this recording instead of the live trace' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+const ChangeSchema = Type.Object(
+  { name: Type.Optional(NameSchema), notes: Type.Optional(NotesSchema) },
+  { additionalProperties: false },
+);
+
+export function recordingRoutes(app: Scope, { recordings, clock }: Context): void {
+  const tags = ['recordings'];
+  app.get(
+    '/api/recordings',
+    {
+      schema: {
+        summary: 'Recordings, newest first',
+        tags,
+        response: { 200: listOf(RecordingSchema), ...errorAnswers },
+      },
+    },
+    async () => ({ items: await recordings.list(), nextCursor: null }),
+  );
+  app.get(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: 'One recording, with the stall that made it',
+        tags,
+        params: IdParams,
+        response: { 200: RecordingDetailsSchema, ...errorAnswers },
+      },
+    },
+    (request) => recordings.details(request.params.id),
+  );
+  app.post(
+    '/api/recordings',
+    {
+      schema: {
+        summary: 'Start recording, or keep a range',
+        description:
+          'Without from and to: begins now and grows until it is stopped. With one of them, or of another recording: keeps what was in flight at some time of that range.',
+        tags,
+        body: NewSchema,
+        response: { 201: RecordingSchema, ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { from, to, recording, name = formatWall(clock.wallUs()).text, ...about } = request.body;
+      const keeps = from !== undefined || to !== undefined || recording !== undefined;
+      const made = keeps
+        ? await recordings.keep({ ...about, name, source: 'kept' }, rangeOf(from, to), recording)
+        : await recordings.start({ ...about, name, source: 'live' });
+      return reply.status(201).send(made);
+    },
+  );
+  app.post(
+    '/api/recordings/:id/stop',
+    {
+      schema: {
+        summary: 'Stop recording',
+        tags,
+        params: IdParams,
+        response: { 200: RecordingSchema, ...errorAnswers },
+      },
+    },
+    (request) => recordings.stop(request.params.id),
+  );
+  app.patch(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: 'Change its name or notes',
+        tags,
+        params: IdParams,
+        body: ChangeSchema,
+        response: { 200: RecordingSchema, ...errorAnswers },
+      },
+    },
+    (request) =>
+      recordings.describe(request.params.id, request.body.name ?? null, request.body.notes ?? null),
+  );
+  app.delete(
+    '/api/recordings/:id',
+    {
+      schema: {
+        summary: 'Remove it for good; one that grows is stopped first',
+        tags,
+        params: IdParams,
+        response: { 204: Type.Null({ description: 'done; no content' }), ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      await recordings.remove(request.params.id);
+      return reply.status(204).send(null);
+    },
+  );
+}
