@@ -1,7 +1,8 @@
 // Takes events from a collector's hot path and brings them to the server without ever waiting for it. Events go into
 // an open batch; it is closed by size, or a short time after its first event, and joins a ring of fixed size.
-import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
+import { BatchEncoder, frameBatch, type RawBatch } from '../../shared/wire/batch-encoder.ts';
 import type { Hello, WireEvent, WireLoss, WireMount } from '../../shared/wire/frames.ts';
+import { RECORD_BYTES } from '../../shared/wire/layout.ts';
 import { Link } from './link.ts';
 import { Ring } from './ring.ts';
 import { Roster } from './roster.ts';
@@ -87,6 +88,13 @@ export class Emitter {
     this.wake();
   }
 
+  /** Adds a batch that a collector has laid out itself. Copies it. */
+  emitBatch(batch: RawBatch): void {
+    if (this.#closed) return;
+    if (this.#encoder.count > 0) this.#seal();
+    this.#push(frameBatch(this.#nextSeq, batch), batch.records.length / RECORD_BYTES);
+  }
+
   /** A mount that is new or has changed; known to the server before the events that follow. Its index is the caller's. */
   announce(mount: WireMount): void {
     this.#roster.announce(mount);
@@ -135,9 +143,14 @@ export class Emitter {
   }
 
   #seal(): void {
+    const { count } = this.#encoder;
+    this.#push(this.#encoder.seal(this.#nextSeq), count);
+  }
+
+  #push(frame: Uint8Array, events: number): void {
     const firstSeq = this.#nextSeq;
-    this.#nextSeq += this.#encoder.count;
-    this.#ring.push({ frame: this.#encoder.seal(firstSeq), firstSeq, lastSeq: this.#nextSeq - 1 });
+    this.#nextSeq += events;
+    this.#ring.push({ frame, firstSeq, lastSeq: this.#nextSeq - 1 });
     this.#link.kick();
   }
 

@@ -1,84 +1,60 @@
 // The everyday operations, done by the FUSE threads themselves without a turn of the event loop, which costs more than
-// the operation does (fuse/patches/fast-way.h). What they did is read from a log, see mirror_record_t in state.h.
+// the operation does (fuse/patches/fast-way.h). What they did comes in batches that are laid out for the wire already.
 import { opCode } from '../../shared/ops.ts';
-import { ENTER, EXIT, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
-import { wide } from './call.ts';
+import type { RawBatch } from '../../shared/wire/batch-encoder.ts';
+import { AT, RECORD_BYTES } from '../../shared/wire/layout.ts';
 import { traceName } from './names.ts';
-import { type Binding, OP, type OpKey } from './native.ts';
+import { type Binding, OP, OP_SLOTS, type OpKey } from './native.ts';
 import { OPERATIONS } from './operations.ts';
 import type { SessionMemory } from './session.ts';
 
-/** One log of two. At 60,000 operations a second it lasts half a second; it is collected 40 times a second. */
-const LOG_BYTES = 4 * 1024 * 1024;
+/**
+ * The log, as fuse/patches/state.h has it: batches in a circle, each with a head of 16 bytes (records, strings, bytes
+ * of strings), room for its strings, and its records. At 60,000 operations a second it lasts half a second; it is
+ * collected 40 times a second.
+ */
+const BATCHES = 32;
+const HEAD_BYTES = 16;
+const STRING_BYTES = 96 * 1024;
+const BATCH_BYTES = HEAD_BYTES + STRING_BYTES + 1024 * RECORD_BYTES;
 /** Words of the session's memory. */
 const ACTIVE = 5;
 const DROPPED = 6;
 
-/** What a record has beyond path, caller and result. */
-interface Shape {
-  fh?: boolean;
-  offset?: boolean;
-  size?: boolean;
-  /** The name of the argument that the record's flags hold. */
-  flags?: string;
-  mode?: boolean;
-}
+/** What a record says beyond path, caller and result: bits of a row in fuse/patches/state.h. */
+const SAYS = {
+  fh: 1 << 16,
+  offset: 1 << 17,
+  size: 1 << 18,
+  counts: 1 << 19,
+  flags: 1 << 20,
+  mask: 1 << 21,
+  mode: 1 << 22,
+  name: 1 << 23,
+};
+type FastKey = Exclude<OpKey, 'init'>;
 
 /** The operations that go this way: those that programs call by the thousand. */
-const SHAPES: Partial<Record<Exclude<OpKey, 'init'>, Shape>> = {
-  getattr: {},
-  fgetattr: { fh: true },
-  statfs: {},
-  access: { flags: 'mask' },
-  readlink: {},
-  open: { fh: true, flags: 'flags' },
-  opendir: { fh: true, flags: 'flags' },
-  create: { fh: true, flags: 'flags', mode: true },
-  mkdir: { mode: true },
-  read: { fh: true, offset: true, size: true },
-  write: { fh: true, offset: true, size: true },
-  flush: { fh: true },
-  release: { fh: true },
-  releasedir: { fh: true },
-  readdir: { fh: true },
-  getxattr: { size: true },
+const FAST: Partial<Record<FastKey, number>> = {
+  getattr: 0,
+  fgetattr: SAYS.fh,
+  statfs: 0,
+  access: SAYS.mask,
+  readlink: 0,
+  open: SAYS.fh | SAYS.flags,
+  opendir: SAYS.fh | SAYS.flags,
+  create: SAYS.fh | SAYS.flags | SAYS.mode,
+  mkdir: SAYS.mode,
+  read: SAYS.fh | SAYS.offset | SAYS.size,
+  write: SAYS.fh | SAYS.offset | SAYS.size,
+  flush: SAYS.fh,
+  release: SAYS.fh,
+  releasedir: SAYS.fh,
+  readdir: SAYS.fh,
+  getxattr: SAYS.size | SAYS.name,
 };
 
-interface Row extends Shape {
-  code: number;
-  counts: boolean;
-}
-
-const ROWS: (Row | undefined)[] = [];
-for (const key of Object.keys(SHAPES) as Exclude<OpKey, 'init'>[]) {
-  const { op, counts } = OPERATIONS[key];
-  ROWS[OP[key]] = { ...SHAPES[key], code: opCode(op), counts: counts === true };
-}
-
-/** Byte offsets in a record; the strings follow it. */
-const AT = {
-  length: 0,
-  kind: 4,
-  op: 6,
-  id: 8,
-  startNs: 16,
-  endNs: 24,
-  fh: 32,
-  offset: 40,
-  size: 48,
-  tid: 56,
-  pid: 60,
-  uid: 64,
-  gid: 68,
-  flags: 72,
-  mode: 76,
-  result: 80,
-  pathLength: 84,
-  nameLength: 88,
-  comm: 92,
-  strings: 112,
-} as const;
-const COMM_BYTES = 16;
+const KEYS = Object.keys(FAST) as FastKey[];
 
 /** Records that found no room, and when. */
 export interface Dropped {
@@ -90,10 +66,12 @@ export interface Dropped {
 export class FastWay {
   readonly #binding: Binding;
   readonly #memory: SessionMemory;
-  readonly #logs: readonly [Buffer, Buffer];
+  readonly #log: Buffer;
+  readonly #numbers: DataView;
   #turn = 0;
   #dropped = 0;
-  #collectedNs = 0;
+  /** Wall time of the newest record so far. */
+  #newestUs = 0;
   /** Called when there is something to collect; urgent when the log fills. */
   onWake: (urgent: boolean) => void = () => undefined;
 
@@ -101,14 +79,26 @@ export class FastWay {
   constructor(binding: Binding, memory: SessionMemory, root: string, logged: boolean) {
     this.#binding = binding;
     this.#memory = memory;
-    const bytes = logged ? LOG_BYTES : 0;
-    this.#logs = [Buffer.alloc(bytes), Buffer.alloc(bytes)];
-    binding.fuse_native_begin(memory.buffer, root, ...this.#logs, (urgent) => this.onWake(urgent === 1));
+    this.#log = Buffer.alloc(logged ? BATCHES * BATCH_BYTES : 0);
+    this.#numbers = new DataView(this.#log.buffer, this.#log.byteOffset, this.#log.length);
+    const rows = new Uint32Array(OP_SLOTS);
+    for (const key of KEYS) {
+      const { op, counts } = OPERATIONS[key];
+      rows[OP[key]] = opCode(op) | (FAST[key] ?? 0) | (counts ? SAYS.counts : 0);
+    }
+    const agreed = binding.fuse_native_begin(
+      memory.buffer,
+      root,
+      Buffer.from(rows.buffer),
+      this.#log,
+      (urgent) => this.onWake(urgent === 1),
+    );
+    if (logged && !agreed) throw new Error('the two halves of the mirror disagree about the log');
   }
 
   /** From now on these operations take it. */
   open(): void {
-    for (let op = 0; op < ROWS.length; op++) this.#memory.fast[op] = ROWS[op] ? 1 : 0;
+    for (const key of KEYS) this.#memory.fast[OP[key]] = 1;
   }
 
   /** Operations that are on it now. */
@@ -128,96 +118,37 @@ export class FastWay {
     return out;
   }
 
-  /** Hands out everything logged since the last time. @param wallUs of a CLOCK_MONOTONIC time in ns. */
-  collect(mount: number, wallUs: (ns: number) => number, emit: (event: WireEvent) => void): Dropped {
-    const used = this.#binding.fuse_native_collect(this.#memory.buffer);
-    const log = this.#logs[this.#turn === 0 ? 0 : 1];
-    this.#turn = 1 - this.#turn;
-    const fromNs = this.#collectedNs;
-    for (let at = 0; at < used; at += log.readUInt32LE(at)) {
-      const event = readRecord(log, at, mount, wallUs);
-      this.#collectedNs = event.monoNs;
-      emit(event);
+  /** Wall time, in µs since the epoch, at 0 of CLOCK_MONOTONIC; for the records to come. */
+  set wallUs(us: number) {
+    this.#memory.wallUs[0] = us;
+  }
+
+  /** Hands out everything logged since the last time. What `take` gets is valid during the call. */
+  collect(take: (batch: RawBatch) => void): Dropped {
+    const count = this.#binding.fuse_native_collect(this.#memory.buffer);
+    const fromUs = this.#newestUs;
+    for (let i = 0; i < count; i++) {
+      const batch = this.#batch(this.#turn);
+      this.#turn = (this.#turn + 1) % BATCHES;
+      const { records } = batch;
+      const last = records.byteOffset - this.#log.byteOffset + records.length - RECORD_BYTES;
+      this.#newestUs = this.#numbers.getFloat64(last + AT.tsUs, true);
+      take(batch);
     }
     const dropped = this.#memory.words[DROPPED] ?? 0;
-    const count = dropped - this.#dropped;
+    const missing = dropped - this.#dropped;
     this.#dropped = dropped;
-    return { count, fromUs: wallUs(fromNs || this.#collectedNs), toUs: wallUs(this.#collectedNs) };
+    return { count: missing, fromUs: fromUs || this.#newestUs, toUs: this.#newestUs };
   }
-}
 
-function readRecord(log: Buffer, at: number, mount: number, wallUs: (ns: number) => number): WireEvent {
-  const row = ROWS[log.readUInt16LE(at + AT.op)] as Row;
-  const kind = log.readUInt16LE(at + AT.kind);
-  const startNs = readWide(log, at + AT.startNs);
-  const endNs = readWide(log, at + AT.endNs);
-  const result = log.readInt32LE(at + AT.result);
-  const begun = kind === ENTER;
-  const monoNs = kind === EXIT ? endNs : startNs;
-  const pathAt = at + AT.strings;
-  const nameAt = pathAt + log.readUInt32LE(at + AT.pathLength);
-  const nameLength = log.readUInt32LE(at + AT.nameLength);
-  const fh = readWide(log, at + AT.fh);
-  return {
-    kind: begun ? ENTER : kind === EXIT ? EXIT : SPAN,
-    mount,
-    op: row.code,
-    id: readWide(log, at + AT.id),
-    monoNs,
-    tsUs: wallUs(monoNs),
-    durNs: begun ? null : endNs - startNs,
-    queueNs: null,
-    errno: begun ? null : Math.max(0, -result),
-    path: nameAt > pathAt ? traceName(log.toString('latin1', pathAt, nameAt)) : null,
-    newPath: null,
-    nodeid: null,
-    // 0 is no file handle: an open that has not ended, or failed.
-    fh: row.fh && fh > 0 ? fh : null,
-    offset: row.offset ? readWide(log, at + AT.offset) : null,
-    size: row.size ? readWide(log, at + AT.size) : null,
-    bytes: row.counts && !begun && result >= 0 ? result : null,
-    pid: log.readInt32LE(at + AT.pid),
-    tid: log.readInt32LE(at + AT.tid),
-    uid: log.readUInt32LE(at + AT.uid),
-    gid: log.readUInt32LE(at + AT.gid),
-    comm: commOf(log, at + AT.comm),
-    daemonTid: null,
-    args: kind === EXIT ? null : argsOf(row, log, at, nameAt, nameLength),
-  };
-}
-
-const lastComm = Buffer.alloc(COMM_BYTES);
-let lastCommText = '';
-
-/** Most records come from the caller of the one before: comparing its name is cheaper than decoding it. */
-function commOf(log: Buffer, at: number): string {
-  if (log.compare(lastComm, 0, COMM_BYTES, at, at + COMM_BYTES) !== 0) {
-    log.copy(lastComm, 0, at, at + COMM_BYTES);
-    lastCommText = lastComm.toString('utf8', 0, lastComm.indexOf(0));
+  #batch(turn: number): RawBatch {
+    const at = turn * BATCH_BYTES;
+    const strings = at + HEAD_BYTES;
+    const records = strings + STRING_BYTES;
+    return {
+      records: this.#log.subarray(records, records + this.#numbers.getUint32(at, true) * RECORD_BYTES),
+      stringCount: this.#numbers.getUint32(at + 4, true),
+      strings: this.#log.subarray(strings, strings + this.#numbers.getUint32(at + 8, true)),
+    };
   }
-  return lastCommText;
-}
-
-/** Arguments by flags and mode, since open(2) is called with few different ones. */
-const knownArgs = new Map<string, NonNullable<WireEvent['args']>>();
-const MAX_KNOWN_ARGS = 1_000;
-
-function argsOf(row: Row, log: Buffer, at: number, nameAt: number, nameLength: number): WireEvent['args'] {
-  if (nameLength > 0) return { name: traceName(log.toString('latin1', nameAt, nameAt + nameLength)) };
-  if (row.flags === undefined && !row.mode) return null;
-  const flags = log.readUInt32LE(at + AT.flags);
-  const mode = log.readUInt32LE(at + AT.mode);
-  const key = `${row.code} ${flags} ${mode}`;
-  const known = knownArgs.get(key);
-  if (known) return known;
-  const args: NonNullable<WireEvent['args']> = {};
-  if (row.flags !== undefined) args[row.flags] = flags;
-  if (row.mode) args.mode = mode;
-  if (knownArgs.size >= MAX_KNOWN_ARGS) knownArgs.clear();
-  knownArgs.set(key, args);
-  return args;
-}
-
-function readWide(log: Buffer, at: number): number {
-  return wide(log.readUInt32LE(at), log.readUInt32LE(at + 4));
 }

@@ -23,15 +23,15 @@ export interface Binding {
   ): void;
   /** Does what the request asks for, on libuv's pool; `done` gets the result or a negative errno, and a new file handle. */
   fuse_native_backing(request: Request, done: (result: number, fh: number) => void): void;
-  /** Before the mount: the source in bytes, two logs (of length 0 for none), and what is called when they hold something. */
+  /** Before the mount: the source in bytes, what records say by operation, the log (of length 0 for none), and what is called when it holds something. 0 where the log's length is not right. */
   fuse_native_begin(
     session: Buffer,
     root: string,
+    rows: Buffer,
     log: Buffer,
-    other: Buffer,
     wake: (urgent: number) => void,
-  ): void;
-  /** Ends the log being written and returns its length; the other one is written from now on. */
+  ): number;
+  /** Takes back the batches of the call before, and returns how many there are now. */
   fuse_native_collect(session: Buffer): number;
   /** Operation and path of what has run for longer and was not given before: [op, path, op, path …]. */
   fuse_native_stuck(session: Buffer, ms: number): (number | string)[];
@@ -46,7 +46,7 @@ export interface Binding {
   fuse_native_signal_init(request: Request, result: number): void;
 }
 
-const PATCH_VERSION = 3;
+const PATCH_VERSION = 4;
 const BUILD = 'Run node fuse/patches/build.mjs, which patches and builds it';
 
 /** @throws Failure where the library, its build, its patch or libfuse is missing. */

@@ -22,8 +22,10 @@ export interface Session {
 export const FS_TYPE = 'fuse.fusescope';
 /** libfuse gets its options in a buffer of this size. */
 const MAX_OPTIONS = 1023;
-/** The beginning of the session's memory, mirror_session_t in fuse/patches/state.h: eight words, then a byte an operation. */
+/** The beginning of the session's memory, mirror_session_t in fuse/patches/state.h: eight words, a byte an operation, a double. */
 const WORDS = 8;
+/** The bytes by operation, with what is unused behind them. */
+const FAST_BYTES = 40;
 const ENDED = 4;
 
 export interface SessionMemory {
@@ -32,6 +34,8 @@ export interface SessionMemory {
   words: Uint32Array;
   /** By operation: whether it goes the fast way. */
   fast: Uint8Array;
+  /** One number: wall time, in µs since the epoch, at 0 of CLOCK_MONOTONIC. */
+  wallUs: Float64Array;
 }
 
 /** Options for libfuse 2.9, each with its reason. */
@@ -64,6 +68,7 @@ export function sessionMemory(binding: Binding): SessionMemory {
     buffer,
     words: new Uint32Array(buffer.buffer, buffer.byteOffset, WORDS),
     fast: new Uint8Array(buffer.buffer, buffer.byteOffset + WORDS * 4, OP_SLOTS),
+    wallUs: new Float64Array(buffer.buffer, buffer.byteOffset + WORDS * 4 + FAST_BYTES, 1),
   };
 }
 

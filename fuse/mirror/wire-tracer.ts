@@ -20,7 +20,7 @@ function monotonicOriginNs(): number {
   return seconds * 1e9 + ns - performance.now() * 1e6;
 }
 
-/** @param mount must have index 0. @param log of the operations that never come to `enter`. */
+/** @param mount must have index 0, which is what the log's records name. @param log of the operations that never come to `enter`. */
 export function createWireTracer(
   socketPath: string,
   hello: Hello,
@@ -36,17 +36,24 @@ export function createWireTracer(
   /** Odd, because those of the log are even. */
   let lastId = -1;
 
+  const tellWall = () => {
+    log.wallUs = wallOriginMs * 1e3 - originNs / 1e3;
+  };
+  tellWall();
+
   const announceOpen = () => {
     const driftMs = Date.now() - (wallOriginMs + performance.now());
-    if (Math.abs(driftMs) > MAX_DRIFT_MS) wallOriginMs += driftMs;
+    if (Math.abs(driftMs) > MAX_DRIFT_MS) {
+      wallOriginMs += driftMs;
+      tellWall();
+    }
     collect();
     if (open.size === 0) return;
     for (const [id, event] of open) if (id > announced) emitter.emit(event);
     announced = lastId;
   };
   const collect = () => {
-    const wallOfNs = (ns: number) => wallOriginMs * 1e3 + (ns - originNs) / 1e3;
-    const { count, fromUs, toUs } = log.collect(mount.index, wallOfNs, (event) => emitter.emit(event));
+    const { count, fromUs, toUs } = log.collect((batch) => emitter.emitBatch(batch));
     if (count > 0) emitter.loss({ index: mount.index, cause: 'mirror-log-full', count, fromUs, toUs });
   };
   log.onWake = (urgent) => (urgent ? collect() : emitter.wake());

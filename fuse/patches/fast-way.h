@@ -1,9 +1,8 @@
 // The fast way. Where the session's `fast` says so, a FUSE thread does the operation itself, without a turn of the
-// event loop. What there is to tell goes into a log that JavaScript collects: one record when the operation ends, and
-// one before that only where it is still running when the log is collected.
+// event loop. What there is to tell goes into a log that JavaScript collects (wire-log.h): one record when the operation
+// ends, and one before that only where it is still running when the log is collected.
 
-// Room kept for the ends of operations whose beginning was told, so that none of those is lost.
-static const uint32_t LOG_RESERVE = 128 * 1024;
+#include "wire-log.h"
 
 static int64_t monotonic_ns () {
   struct timespec ts;
@@ -25,15 +24,18 @@ static int read_proc (int id, const char *name, char *text, size_t size) {
 // Process and name of the caller, who waits for us and so exists. What was read counts for 1 ms at first, since a
 // process that forks soon runs another program, and for up to 100 ms where it has proved to stay what it is. The same
 // rule as in fuse/mirror/caller.ts.
-static void look_up_caller (mirror_thread_t *m, int64_t now_ns) {
-  mirror_record_t *call = &(m->call);
+// True where it had to be read.
+static int look_up_caller (mirror_thread_t *m, int64_t now_ns) {
+  mirror_call_t *call = &(m->call);
+  int fresh = 0;
   if (call->tid == 0) {
     call->pid = 0;
     memset(call->comm, 0, MIRROR_COMM);
-    return;
+    return 0;
   }
   if (call->tid != m->known_tid || now_ns >= m->known_until_ns) {
     char text[256];
+    fresh = 1;
     if (call->tid != m->known_tid) m->known_since_ns = now_ns;
     int64_t keep_ns = (now_ns - m->known_since_ns) / 4;
     if (keep_ns < 1000000) keep_ns = 1000000;
@@ -51,10 +53,11 @@ static void look_up_caller (mirror_thread_t *m, int64_t now_ns) {
   }
   call->pid = m->known_pid;
   memcpy(call->comm, m->known_comm, MIRROR_COMM);
+  return fresh;
 }
 
 // What the record tells beyond path and caller.
-static void describe (fuse_thread_locals_t *l, mirror_record_t *call) {
+static void describe (fuse_thread_locals_t *l, mirror_call_t *call) {
   call->fh = 0;
   call->offset = 0;
   call->size = 0;
@@ -84,33 +87,11 @@ static void arm (mirror_session_t *session) {
   if (!__atomic_exchange_n(&session->armed, 1, __ATOMIC_SEQ_CST)) uv_async_send(&(session->wake));
 }
 
-// Writes a record; the lock is held. False where there is no room.
-static int log_record (mirror_session_t *session, fuse_thread_locals_t *l, int kind) {
-  mirror_record_t *call = &(l->mirror.call);
-  int end = kind == RECORD_ENDED;
-  call->kind = kind;
-  call->path_length = end ? 0 : strlen(l->path);
-  call->name_length = end || l->op != OP_GETXATTR ? 0 : strlen(l->name);
-  call->length = (sizeof(mirror_record_t) + call->path_length + call->name_length + 7) & ~7u;
-  if (session->log_used + call->length > session->log_bytes - (end ? 0 : LOG_RESERVE)) return 0;
-  char *at = session->logs[session->log_turn] + session->log_used;
-  memcpy(at, call, sizeof(mirror_record_t));
-  at += sizeof(mirror_record_t);
-  memcpy(at, l->path, call->path_length);
-  if (call->name_length > 0) memcpy(at + call->path_length, l->name, call->name_length);
-  session->log_used += call->length;
-  if (session->log_used > session->log_bytes / 4 && !session->urgent) {
-    session->urgent = 1;
-    uv_async_send(&(session->wake));
-  }
-  return 1;
-}
-
 static int fuse_native_fast_way (fuse_thread_locals_t *l) {
   mirror_session_t *session = &(l->fuse->mirror);
   mirror_thread_t *m = &(l->mirror);
-  mirror_record_t *call = &(m->call);
-  int traced = session->log_bytes > 0;
+  mirror_call_t *call = &(m->call);
+  int traced = session->traced;
 
   call->op = l->op;
   call->id = 2 * __atomic_add_fetch(&session->last_id, 1, __ATOMIC_RELAXED);
@@ -118,8 +99,8 @@ static int fuse_native_fast_way (fuse_thread_locals_t *l) {
   call->uid = m->caller[1];
   call->gid = m->caller[2];
   describe(l, call);
-  if (traced) look_up_caller(m, monotonic_ns());
   call->start_ns = monotonic_ns();
+  if (traced && look_up_caller(m, call->start_ns)) call->start_ns = monotonic_ns();
   m->told = 0;
   m->reported = 0;
   __atomic_add_fetch(&session->active, 1, __ATOMIC_RELAXED);
@@ -129,13 +110,16 @@ static int fuse_native_fast_way (fuse_thread_locals_t *l) {
 
   int res = perform(l);
 
-  int64_t end_ns = monotonic_ns();
+  call->end_ns = monotonic_ns();
   uv_mutex_lock(&(session->lock));
-  call->end_ns = end_ns;
   call->res = res;
   if (res == 0 && opens(l)) call->fh = l->info->fh;
   m->active = 0;
-  if (traced && !log_record(session, l, m->told ? RECORD_ENDED : RECORD_WHOLE)) session->dropped++;
+  if (traced) {
+    int kind = m->told ? RECORD_EXIT : RECORD_SPAN;
+    texts_t texts = texts_for(session, l, kind, &m->room);
+    if (!log_record(session, l, kind, &texts)) session->dropped++;
+  }
   uv_mutex_unlock(&(session->lock));
   if (traced) arm(session);
   __atomic_sub_fetch(&session->active, 1, __ATOMIC_RELAXED);
@@ -160,50 +144,54 @@ static void on_wake (uv_async_t *handle) {
   })
 }
 
-// fuse_native_begin(session, root, log, log, wake): before the mount. The directory behind it in bytes; two buffers of
-// one length, 0 for no log; and what is called when there is something to collect, with 1 when the log fills.
+// fuse_native_begin(session, root, rows, log, wake): before the mount. The directory behind it in bytes; what a record
+// says of each operation; the log, of length 0 for none; and what is called when there is something to collect, with 1
+// when the log fills. False where the log is not as long as it has to be.
 NAPI_METHOD(fuse_native_begin) {
   NAPI_ARGV(5)
   NAPI_ARGV_BUFFER_CAST(fuse_thread_t *, ft, 0);
-  NAPI_ARGV_BUFFER_CAST(char *, first, 2);
-  NAPI_ARGV_BUFFER_CAST(char *, second, 3);
+  NAPI_ARGV_BUFFER_CAST(uint32_t *, rows, 2);
+  NAPI_ARGV_BUFFER_CAST(char *, log, 3);
   mirror_session_t *session = &(ft->mirror);
   napi_get_value_string_latin1(env, argv[1], session->root, MIRROR_PATH, NULL);
-  session->logs[0] = first;
-  session->logs[1] = second;
-  session->log_bytes = first_len;
+  memcpy(session->rows, rows, rows_len < sizeof(session->rows) ? rows_len : sizeof(session->rows));
+  session->log = log;
+  session->traced = log_len == LOG_BATCHES * BATCH_BYTES;
   napi_create_reference(env, argv[4], 1, &(session->on_wake));
   uv_mutex_init(&(session->lock));
   uv_mutex_init(&(session->attaching));
   uv_async_init(uv_default_loop(), &(session->wake), on_wake);
   session->wake.data = ft;
   uv_unref((uv_handle_t *) &(session->wake));
-  return NULL;
+  NAPI_RETURN_UINT32(session->traced)
 }
 
-// fuse_native_collect(session): ends the log that is being written, with a record for each operation that is running
-// and was not told before, and returns its length in bytes. The other log is written from now on.
+// fuse_native_collect(session): gives back the batches of the call before, adds a record for each operation that is
+// running and was not told before, and returns how many batches there are to take, in the order of the circle.
 NAPI_METHOD(fuse_native_collect) {
   NAPI_ARGV(1)
   NAPI_ARGV_BUFFER_CAST(fuse_thread_t *, ft, 0);
   mirror_session_t *session = &(ft->mirror);
   int again = 0;
   uv_mutex_lock(&(session->lock));
+  session->taken = session->collected;
   session->urgent = 1;
   // Before the look: what begins after it finds this off, and arms.
   __atomic_store_n(&session->armed, 0, __ATOMIC_SEQ_CST);
-  for (fuse_thread_locals_t *l = session->threads; l != NULL; l = l->mirror.next) {
+  for (fuse_thread_locals_t *l = session->threads; session->traced && l != NULL; l = l->mirror.next) {
     if (!__atomic_load_n(&l->mirror.active, __ATOMIC_SEQ_CST) || l->mirror.told) continue;
-    l->mirror.told = log_record(session, l, RECORD_BEGUN);
+    texts_t texts = texts_for(session, l, RECORD_ENTER, &session->room);
+    l->mirror.told = log_record(session, l, RECORD_ENTER, &texts);
     if (!l->mirror.told) again = 1;
   }
-  uint32_t used = session->log_used;
-  session->log_used = 0;
-  session->log_turn = 1 - session->log_turn;
+  // What is written from now on is for the next call.
+  if (session->traced && batch_head(session)->records > 0 && !begin_batch(session, 0)) again = 1;
+  session->collected = session->written;
+  uint32_t count = session->written - session->taken;
   session->urgent = 0;
   uv_mutex_unlock(&(session->lock));
   if (again) arm(session);
-  NAPI_RETURN_UINT32(used)
+  NAPI_RETURN_UINT32(count)
 }
 
 // fuse_native_stuck(session, ms): operations of the fast way that have run for longer and were not given before, as

@@ -9,6 +9,33 @@ const FRAME_HEAD = 5;
 /** Longest string in UTF-8 bytes; a longer one is cut at a character and ends in `…`. */
 export const MAX_STRING_BYTES = 16_384;
 
+/** Records and strings as they are in a frame, of one batch. */
+export interface RawBatch {
+  records: Uint8Array;
+  stringCount: number;
+  strings: Uint8Array;
+}
+
+/**
+ * Writes a whole EVENTS frame.
+ * @param firstSeq sequence number of the first event; the others follow it without a hole. A hole
+ * between two batches says that the events in it were given up.
+ */
+export function frameBatch(firstSeq: number, { records, stringCount, strings }: RawBatch): Uint8Array {
+  const stringsAt = FRAME_HEAD + HEADER_BYTES;
+  const out = new Uint8Array(stringsAt + strings.length + records.length);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, out.length - 4, true);
+  out[4] = FRAME.EVENTS;
+  view.setFloat64(FRAME_HEAD, firstSeq, true);
+  view.setUint32(FRAME_HEAD + 8, records.length / RECORD_BYTES, true);
+  view.setUint32(FRAME_HEAD + 12, stringCount, true);
+  view.setUint32(FRAME_HEAD + 16, strings.length, true);
+  out.set(strings, stringsAt);
+  out.set(records, stringsAt + strings.length);
+  return out;
+}
+
 export class BatchEncoder {
   readonly #records: Uint8Array;
   readonly #view: DataView;
@@ -119,25 +146,13 @@ export class BatchEncoder {
     return FRAME_HEAD + HEADER_BYTES + this.#stringBytes + this.#count * RECORD_BYTES;
   }
 
-  /**
-   * Writes the whole frame and empties the batch.
-   * @param firstSeq sequence number of the first event; the others follow it without a hole. A hole
-   * between two batches says that the events in it were given up.
-   */
+  /** Writes the whole frame and empties the batch; see frameBatch. */
   seal(firstSeq: number): Uint8Array {
-    const out = new Uint8Array(this.sealedBytes);
-    const view = new DataView(out.buffer);
-    view.setUint32(0, out.length - 4, true);
-    out[4] = FRAME.EVENTS;
-    view.setFloat64(FRAME_HEAD, firstSeq, true);
-    view.setUint32(FRAME_HEAD + 8, this.#count, true);
-    view.setUint32(FRAME_HEAD + 12, this.#dictionary.size, true);
-    view.setUint32(FRAME_HEAD + 16, this.#stringBytes, true);
-    out.set(this.#strings.subarray(0, this.#stringBytes), FRAME_HEAD + HEADER_BYTES);
-    out.set(
-      this.#records.subarray(0, this.#count * RECORD_BYTES),
-      FRAME_HEAD + HEADER_BYTES + this.#stringBytes,
-    );
+    const out = frameBatch(firstSeq, {
+      records: this.#records.subarray(0, this.#count * RECORD_BYTES),
+      stringCount: this.#dictionary.size,
+      strings: this.#strings.subarray(0, this.#stringBytes),
+    });
     this.#count = 0;
     this.#stringBytes = 0;
     this.#dictionary.clear();
