@@ -47,6 +47,8 @@ const FAST: Partial<Record<FastKey, number>> = {
   mkdir: SAYS.mode,
   read: SAYS.fh | SAYS.offset | SAYS.size,
   write: SAYS.fh | SAYS.offset | SAYS.size,
+  truncate: SAYS.size,
+  ftruncate: SAYS.fh | SAYS.size,
   flush: SAYS.fh,
   release: SAYS.fh,
   releasedir: SAYS.fh,

@@ -79,6 +79,11 @@ static void describe (fuse_thread_locals_t *l, mirror_call_t *call) {
     case OP_CREATE:
     case OP_MKDIR: call->mode = l->mode; break;
     case OP_GETXATTR: call->size = l->size; break;
+    case OP_FTRUNCATE:
+      call->fh = l->info->fh;
+      call->size = l->offset;
+      break;
+    case OP_TRUNCATE: call->size = l->offset; break;
   }
 }
 

@@ -2,18 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { Hold } from '../../fuse/demo/hold.ts';
 import { PLACES } from '../../fuse/demo/tree.ts';
 import { readMountinfo } from '../../fuse/mountinfo.ts';
 import type { FakeCounts } from '../support/fake-server.ts';
+import { FakeServer } from '../support/ingest.ts';
 import { type Mirror, ready, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { isAlive, until } from '../support/until.ts';
 
 const MAIN = new URL('../../fuse/demo/main.ts', import.meta.url).pathname;
-const FAKE = new URL('../support/fake-server.ts', import.meta.url).pathname;
 
 const started: ChildProcess[] = [];
 afterEach(async () => {
@@ -48,12 +47,23 @@ function programsOn(mirror: Mirror): number[] {
     .filter((pid) => pid > 0 && commandOf(pid).includes(`${mirror.mountpoint}/`));
 }
 
-/** True once a program has read the held file for longer than a read takes. */
-async function hangs(mirror: Mirror): Promise<boolean> {
-  const pid = programsOn(mirror).find((one) => commandOf(one).includes(PLACES.held));
-  if (pid === undefined) return false;
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return commandOf(pid).includes(PLACES.held);
+/** Ids of reads of the held file that have begun and not ended, as far as the server was told. */
+function heldReads({ latest }: FakeCounts): Set<unknown> {
+  const open = new Set<unknown>();
+  for (const { kind, id, op, path } of latest) {
+    if (kind !== 1) open.delete(id);
+    else if (op === 'read' && path === PLACES.held) open.add(id);
+  }
+  return open;
+}
+
+/** Resolves when a read of the held file is still open though other operations went on. */
+async function held(fake: FakeServer): Promise<void> {
+  for (let before = new Set<unknown>(); ; ) {
+    const now = heldReads(await fake.next());
+    if ([...now].some((id) => before.has(id))) return;
+    before = now;
+  }
 }
 
 async function expectNothingLeft(mirror: Mirror): Promise<void> {
@@ -88,78 +98,70 @@ it('a hold passes operations until one is due, holds that one, and passes the re
 
 describeWith(['fuse', 'fusermount'], 'the demo', () => {
   const place = new Workplace();
-  const socket = join(place.dir, 'ingest.sock');
-  let fake: ChildProcess;
-  let answers: Interface;
-
-  beforeAll(async () => {
-    fake = spawn(process.execPath, [FAKE, socket], { stdio: ['pipe', 'pipe', 'inherit'] });
-    answers = createInterface({ input: fake.stdout as NodeJS.ReadableStream });
-    await new Promise((resolve) => answers.once('line', resolve));
-  });
+  const fakes: FakeServer[] = [];
   afterAll(async () => {
-    fake.stdin?.end();
+    for (const fake of fakes) await fake.kill();
     await place.clean();
   });
 
-  function counts(): Promise<FakeCounts> {
-    return new Promise((resolve) => {
-      answers.once('line', (line) => resolve(JSON.parse(line) as FakeCounts));
-      fake.stdin?.write('\n');
-    });
+  /** A server of its own for a demo: ids of operations count in each demo anew. */
+  async function served(): Promise<[FakeServer, Mirror]> {
+    const socket = join(place.dir, `${fakes.length}.sock`);
+    const fake = await FakeServer.start(socket);
+    fakes.push(fake);
+    return [fake, await demo('--socket', socket)];
   }
 
   it('shows all kinds of operations, and a read that hangs until released', { timeout: 60_000 }, async () => {
-    const mirror = await demo('--socket', socket);
+    const [fake, mirror] = await served();
     const seen = new Set<string>();
-    const ended = new Set<unknown>();
-    const reads = new Set<unknown>();
-    /** Reads of the held file that have not ended, as far as told so far. */
     const look = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      for (const { kind, id, op, path, errno, durNs, comm } of (await counts()).latest) {
-        if (kind === 1 && op === 'read' && path === PLACES.held) reads.add(id);
-        if (kind !== 1) ended.add(id);
+      const counts = await fake.next();
+      for (const { kind, op, errno, durNs, comm } of counts.latest) {
         if (kind !== 1) seen.add(errno ? `${op} ${errno}` : Number(durNs) > 40e6 ? `slow ${op}` : op);
         if (comm) seen.add(`by ${comm}`);
       }
-      return [...reads].filter((id) => !ended.has(id));
+      return heldReads(counts);
     };
     const wanted = [
       ...['read', 'write', 'create', 'rename', 'readdir', 'unlink', 'symlink', 'open', 'getxattr'],
       ...['getattr 2', 'open 13', 'rmdir 39', 'slow read'],
       ...['by cat', 'by cp', 'by mv', 'by ls', 'by dd', 'by head', 'by grep'],
     ];
-    let open: unknown[] = [];
+    let open = new Set<unknown>();
     const all = async () => {
       open = await look();
-      return open.length > 0 && wanted.every((what) => seen.has(what));
+      return open.size > 0 && wanted.every((what) => seen.has(what));
     };
     await until('all kinds of operations, and a held read', all, 40_000).catch((error: Error) => {
       throw new Error(`${error.message}; missing: ${wanted.filter((what) => !seen.has(what)).join(', ')}`);
     });
-    expect(open).toHaveLength(1);
+    expect(open.size).toBe(1);
 
     mirror.child.stdin?.write('not JSON\n{"release":true}\n');
-    await until('the released read to end', async () => (await look()).length === 0);
+    await until('the released read to end', async () => (await look()).size === 0);
 
     const disk = await run('du', ['-sm', mirror.source]);
     expect(Number.parseInt(disk.stdout, 10)).toBeLessThan(64);
     mirror.child.kill('SIGTERM');
     expect(await mirror.ended).toMatchObject({ status: 0 });
     await expectNothingLeft(mirror);
-    expect((await counts()).open).toBe(0);
+    expect((await fake.counts()).open).toBe(0);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s while a read hangs', async (signal) => {
-    const mirror = await demo();
-    await until('the held read', () => hangs(mirror), 15_000);
-    const from = performance.now();
-    mirror.child.kill(signal);
-    expect(await mirror.ended).toMatchObject({ status: 0 });
-    expect(performance.now() - from).toBeLessThan(4000);
-    await expectNothingLeft(mirror);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends on %s while a read hangs',
+    { timeout: 30_000 },
+    async (signal) => {
+      const [fake, mirror] = await served();
+      await held(fake);
+      const from = performance.now();
+      mirror.child.kill(signal);
+      expect(await mirror.ended).toMatchObject({ status: 0 });
+      expect(performance.now() - from).toBeLessThan(4000);
+      await expectNothingLeft(mirror);
+    },
+  );
 
   it('leaves nothing when it is killed', async () => {
     const mirror = await demo();

@@ -160,6 +160,12 @@ describeWith(['root', 'fuse'], 'a mirror', () => {
     expect((await bash('echo x > f; cat f', second.mountpoint)).stdout).toBe('x\n');
     second.child.kill('SIGKILL');
     await second.ended;
+    // Its guard may look before the kernel has ended the connection, and then leave the mount to the next start.
+    await until('its guard to end', () => guardOf(mountpoint) === null);
+    const third = await place.start([source, mountpoint]);
+    expect(readMountinfo().filter((entry) => entry.mountpoint === mountpoint)).toHaveLength(1);
+    third.child.kill('SIGTERM');
+    expect(await third.ended).toMatchObject({ status: 0, stderr: '' });
     await gone();
   });
 
@@ -177,6 +183,24 @@ describeWith(['root', 'fuse'], 'a mirror', () => {
     expect((await run('ls', [mountpoint])).status).toBe(0);
     expect(readMountinfo().filter((entry) => entry.mountpoint === mountpoint)).toHaveLength(1);
     expect(mirror.stderr()).toBe('');
+  });
+
+  it('clears it for a user without rights too', async () => {
+    const [own, target] = [place.make('own'), place.make('own-mount')];
+    await bash(`chmod 755 ${place.dir}; chown 1000:1000 ${own} ${target}`, '/');
+    const user = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'];
+    const dead = await place.start([own, target], user);
+    const guard = await until('its guard', () => guardOf(target));
+    process.kill(guard, 'SIGKILL');
+    await until('the guard to end', async () => !(await isAlive(guard)));
+    dead.child.kill('SIGKILL');
+    await dead.ended;
+    const mounts = () => readMountinfo().filter((entry) => entry.mountpoint === target);
+    expect(mounts()).toHaveLength(1);
+    await place.start([own, target], user);
+    expect(mounts()).toHaveLength(1);
+    const words = [...user.slice(1), 'sh', '-c', `echo mine > ${target}/f; cat ${own}/f`];
+    expect((await run('setpriv', words)).stdout).toBe('mine\n');
   });
 
   it('notices within a second that it was unmounted from outside', async () => {

@@ -2,7 +2,9 @@
 // the server, the operations give what they give without one.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { traceName } from '../../fuse/mirror/names.ts';
 import type { FakeCounts } from '../support/fake-server.ts';
 import { FakeServer } from '../support/ingest.ts';
 import { bash, type Mirror, run, Workplace } from '../support/mirror.ts';
@@ -33,7 +35,7 @@ describeWith(['root', 'fuse'], 'the trace of a mirror', () => {
     const done = await bash(
       `printf hello > f; cat f; mv f g; ln g h; ln -s /else/where l; readlink l; mkdir -m 750 d; cat none || true
        truncate -s 3 g; chmod 640 g; chown 12:34 g; touch -d @1000000000.5 g; touch -a g; df . > /dev/null; ls d
-       setfattr -n user.x -v abc g; getfattr -n user.x g > /dev/null; setfattr -x user.x g; sync g
+       setfattr -n user.x -v abc g; getfattr -n user.x g > /dev/null; getfattr -n 'user.q"\\tü' g 2>/dev/null || true; setfattr -x user.x g; sync g
        mkfifo p; fallocate -l 10 a; rmdir d; printf x > 'back\\slash'; printf x > $'bad\\xff'; printf x > 'ü'
        setpriv --reuid 1000 --regid 1001 --clear-groups bash -c 'printf mine > theirs; cat g || true'; rm g`,
       mirror.mountpoint,
@@ -117,6 +119,11 @@ describeWith(['root', 'fuse'], 'the trace of a mirror', () => {
     if (args) expect(told?.args).toMatchObject(args);
   });
 
+  it('has the name of an attribute, whatever is in it', () => {
+    const names = events.map(({ op, args }) => op === 'getxattr' && (args as { name?: string }).name);
+    expect(names).toContain('user.q"\\\\tü');
+  });
+
   it('leaves a time alone and says so', () => {
     expect(
       find('utimens', '/g', ({ args }) => (args as { mtimeMs?: unknown })?.mtimeMs === 'omit'),
@@ -187,6 +194,47 @@ describeWith(['root', 'fuse'], 'a mirror whose server is stopped, killed and sta
 });
 
 describeWith(['root', 'fuse'], 'the fast way of a mirror', () => {
+  it('tells names of any bytes as the rest of the mirror does', async () => {
+    const socket = join(place.dir, 'names.sock');
+    const server = await FakeServer.start(socket);
+    const mirror = await place.mirror(place.make('names-source'), place.make('names-mount'), [
+      '--socket',
+      socket,
+    ]);
+    const awkward = [
+      0x22, 0x5c, 0x0a, 0x7f, 0x80, 0xbf, 0xc1, 0xc3, 0xa9, 0xe0, 0xa0, 0xed, 0xef, 0xf0, 0x9f, 0xf4, 0xf5,
+    ];
+    const byte = fc.oneof(
+      fc.constantFrom(...awkward),
+      fc.integer({ min: 1, max: 255 }).filter((value) => value !== 0x2f),
+    );
+    const characters = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+      .map((text) => [...Buffer.from(text)]);
+    const name = fc
+      .oneof(fc.array(byte, { minLength: 1, maxLength: 60 }), characters)
+      .map((bytes) => Buffer.from(bytes.filter((value) => value !== 0 && value !== 0x2f)))
+      .filter((bytes) => bytes.length > 0 && bytes.length < 256 && !/^\.\.?$/.test(bytes.toString('latin1')));
+    const names = fc.sample(name, 400);
+    const script = `const fs = require('node:fs'); const dir = Buffer.from('${mirror.mountpoint}/');
+      for (const hex of ${JSON.stringify(names.map((one) => one.toString('hex')))})
+        fs.statSync(Buffer.concat([dir, Buffer.from(hex, 'hex')]), { throwIfNoEntry: false });`;
+    expect(await run(process.execPath, ['-e', script])).toMatchObject({ status: 0, stderr: '' });
+    mirror.child.kill('SIGTERM');
+    await mirror.ended;
+    const { latest } = await until('the goodbye', async () => {
+      const now = await server.counts();
+      return now.byes === 1 ? now : null;
+    });
+    const told = new Set(
+      latest.filter(({ op, errno }) => op === 'getattr' && errno === 2).map(({ path }) => path),
+    );
+    expect([...told].sort()).toEqual(
+      [...new Set(names.map((one) => `/${traceName(one.toString('latin1'))}`))].sort(),
+    );
+    await server.kill();
+  });
+
   it('tells an operation while it hangs, and its end', async () => {
     const socket = join(place.dir, 'stuck.sock');
     const server = await FakeServer.start(socket);

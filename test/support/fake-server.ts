@@ -1,6 +1,7 @@
 // A server's end of the ingest socket, for tests of collectors: reads, checks the numbering, acknowledges at once.
 // A process of its own, so that it can be stopped and killed. Arguments: SOCKET [LASTSEQ-FILE]; the file keeps what
-// was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin.
+// was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin: at once, or for
+// the line "next" when more events have come.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { opName } from '../../shared/ops.ts';
@@ -66,6 +67,10 @@ const counts: FakeCounts = {
   latest: [],
 };
 
+/** Who asked to be told when there is more. */
+let waiting = 0;
+const tell = () => process.stdout.write(`${JSON.stringify({ ...counts, open: open.size })}\n`);
+
 rmSync(socketPath, { force: true });
 createServer((socket) => {
   counts.connections++;
@@ -117,13 +122,17 @@ function take(instance: string, payload: Uint8Array): void {
   const lastSeq = Math.max(before, batch.firstSeq + batch.events.length - 1);
   lastSeqs[instance] = lastSeq;
   counts.lastSeq = lastSeq;
+  for (; waiting > 0; waiting--) tell();
   if (seqFile === '') return;
   // Whole or not at all: this process gets killed.
   writeFileSync(`${seqFile}.new`, JSON.stringify(lastSeqs));
   renameSync(`${seqFile}.new`, seqFile);
 }
 
-process.stdin.on('data', () => {
-  process.stdout.write(`${JSON.stringify({ ...counts, open: open.size })}\n`);
+process.stdin.on('data', (chunk: Buffer) => {
+  for (const line of chunk.toString().split('\n').slice(0, -1)) {
+    if (line === 'next') waiting++;
+    else tell();
+  }
 });
 process.stdin.on('end', () => process.exit(0));

@@ -29,10 +29,13 @@ export class FakeServer {
     return server;
   }
 
-  async counts(): Promise<FakeCounts> {
-    const line = this.#line();
-    this.child.stdin?.write('\n');
-    return JSON.parse(await line) as FakeCounts;
+  counts(): Promise<FakeCounts> {
+    return this.#ask('\n');
+  }
+
+  /** The counts as soon as more events have come. */
+  next(): Promise<FakeCounts> {
+    return this.#ask('next\n');
   }
 
   /** Resolves when it has ended. */
@@ -43,6 +46,12 @@ export class FakeServer {
       child.once('exit', () => resolve());
       child.kill('SIGKILL');
     });
+  }
+
+  async #ask(question: string): Promise<FakeCounts> {
+    const line = this.#line();
+    this.child.stdin?.write(question);
+    return JSON.parse(await line) as FakeCounts;
   }
 
   #line(): Promise<string> {
