@@ -2,12 +2,14 @@
 import Type, { type Static } from 'typebox';
 import { FilterParam, listOf, TimeParam } from './api.ts';
 import { nullable } from './nullable.ts';
+import { RecordingParam } from './recording.ts';
 
 const LIMIT = (most: number, usual: number) => Type.Integer({ minimum: 1, maximum: most, default: usual });
 const RANGE = {
   filter: Type.Optional(FilterParam),
   from: Type.Optional(TimeParam),
   to: Type.Optional(TimeParam),
+  recording: Type.Optional(RecordingParam),
 };
 
 export const BREAKDOWNS = ['op', 'mount', 'comm', 'process', 'path', 'size', 'errno'] as const;

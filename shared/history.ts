@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { TimeParam } from './api.ts';
 import { nullable } from './nullable.ts';
+import { RecordingParam } from './recording.ts';
 import { SpanStateSchema } from './span.ts';
 
 export const HistoryQuerySchema = Type.Object(
@@ -14,6 +15,7 @@ export const HistoryQuerySchema = Type.Object(
     mount: Type.Optional(Type.String({ maxLength: 4_096, description: 'mount point' })),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
+    recording: Type.Optional(RecordingParam),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 500 })),
   },
   { additionalProperties: false },

@@ -3,6 +3,7 @@
 import Type, { type Static } from 'typebox';
 import { FilterParam, TimeParam } from './api.ts';
 import { nullable } from './nullable.ts';
+import { RecordingParam } from './recording.ts';
 
 /** What a lane stands for. Lanes always belong to one mount. */
 export const LANE_KINDS = ['caller', 'daemon', 'op', 'path', 'mount'] as const;
@@ -12,6 +13,7 @@ const RANGE = {
   filter: Type.Optional(FilterParam),
   from: TimeParam,
   to: TimeParam,
+  recording: Type.Optional(RecordingParam),
 };
 
 export const TimelineQuerySchema = Type.Object(

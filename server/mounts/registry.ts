@@ -184,7 +184,8 @@ const TIER_OF: Readonly<Record<SourceKind, Tier>> = {
   kernel: 'none',
 };
 
-function absent(kind: SourceKind) {
+/** What is not known of a mount that no collector names. */
+export function absent(kind: SourceKind) {
   return {
     alsoAt: [],
     daemon: null,

@@ -12,10 +12,12 @@ import type { Context } from '../context.ts';
 import { historyOf } from '../history/history.ts';
 import { withFamily } from '../processes/family.ts';
 import { runningFamily } from '../processes/parents.ts';
+import { sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
 
-export function groupRoutes(app: Scope, { store, trace }: Context): void {
+export function groupRoutes(app: Scope, context: Context): void {
+  const { trace } = context;
   app.get(
     '/api/latency/breakdown',
     {
@@ -26,7 +28,7 @@ export function groupRoutes(app: Scope, { store, trace }: Context): void {
         response: { 200: BreakdownSchema, ...errorAnswers },
       },
     },
-    (request) => store.breakdown(request.query),
+    async (request) => (await sourceOf(context, request.query.recording)).reads.breakdown(request.query),
   );
   app.get(
     '/api/paths',
@@ -38,7 +40,7 @@ export function groupRoutes(app: Scope, { store, trace }: Context): void {
         response: { 200: PathsSchema, ...errorAnswers },
       },
     },
-    (request) => store.paths(request.query),
+    async (request) => (await sourceOf(context, request.query.recording)).reads.paths(request.query),
   );
   app.get(
     '/api/paths/history',
@@ -51,7 +53,11 @@ export function groupRoutes(app: Scope, { store, trace }: Context): void {
         response: { 200: HistorySchema, ...errorAnswers },
       },
     },
-    (request) => historyOf(request.query, trace.mounts.all(), store),
+    async (request) => {
+      const { reads, isLive } = await sourceOf(context, request.query.recording);
+      const mounts = isLive ? trace.mounts.all() : await reads.storedMounts();
+      return historyOf(request.query, mounts, reads);
+    },
   );
   app.get(
     '/api/processes',
@@ -65,8 +71,10 @@ export function groupRoutes(app: Scope, { store, trace }: Context): void {
       },
     },
     async (request) => {
-      const tallies = await store.processes(request.query);
-      const running = await runningFamily(tallies.map(({ pid }) => pid));
+      const { reads, isLive } = await sourceOf(context, request.query.recording);
+      const tallies = await reads.processes(request.query);
+      // Numbers of a recording may belong to others by now, or to another machine.
+      const running = isLive ? await runningFamily(tallies.map(({ pid }) => pid)) : new Map();
       return { items: withFamily(tallies, running), nextCursor: null };
     },
   );

@@ -1,9 +1,11 @@
 // Recordings: list, make, stop, describe, remove.
 import Type from 'typebox';
 import { FilterParam, listOf, TimeParam } from '../../shared/api.ts';
+import { SnapshotFrameSchema } from '../../shared/live.ts';
 import { NameSchema, NotesSchema, RecordingDetailsSchema, RecordingSchema } from '../../shared/recording.ts';
 import { formatWall } from '../../shared/units.ts';
 import type { Context } from '../context.ts';
+import { pictureOf } from '../recordings/picture.ts';
 import { rangeOf } from '../store/range.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
@@ -26,7 +28,7 @@ const ChangeSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export function recordingRoutes(app: Scope, { recordings, clock }: Context): void {
+export function recordingRoutes(app: Scope, { recordings, clock, version }: Context): void {
   const tags = ['recordings'];
   app.get(
     '/api/recordings',
@@ -50,6 +52,23 @@ export function recordingRoutes(app: Scope, { recordings, clock }: Context): voi
       },
     },
     (request) => recordings.details(request.params.id),
+  );
+  app.get(
+    '/api/recordings/:id/picture',
+    {
+      schema: {
+        summary:
+          'What the page shows of a recording: mounts, open operations and stalls as they were at its end',
+        description: 'The frame that the live feed begins with; rates are means over the recording.',
+        tags,
+        params: IdParams,
+        response: { 200: SnapshotFrameSchema, ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const recording = await recordings.get(request.params.id);
+      return pictureOf(recording, await recordings.reads(recording.id), version);
+    },
   );
   app.post(
     '/api/recordings',

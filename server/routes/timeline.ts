@@ -6,10 +6,11 @@ import {
   TimelineSummarySchema,
 } from '../../shared/timeline.ts';
 import type { Context } from '../context.ts';
+import { sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
 
-export function timelineRoutes(app: Scope, { store }: Context): void {
+export function timelineRoutes(app: Scope, context: Context): void {
   const tags = ['timeline'];
   app.get(
     '/api/timeline',
@@ -21,7 +22,7 @@ export function timelineRoutes(app: Scope, { store }: Context): void {
         response: { 200: TimelineSchema, ...errorAnswers },
       },
     },
-    (request) => store.timeline(request.query),
+    async (request) => (await sourceOf(context, request.query.recording)).reads.timeline(request.query),
   );
   app.get(
     '/api/timeline/summary',
@@ -33,6 +34,7 @@ export function timelineRoutes(app: Scope, { store }: Context): void {
         response: { 200: TimelineSummarySchema, ...errorAnswers },
       },
     },
-    (request) => store.timelineSummary(request.query),
+    async (request) =>
+      (await sourceOf(context, request.query.recording)).reads.timelineSummary(request.query),
   );
 }

@@ -1,7 +1,7 @@
 // One open database on the writer's side: puts whole batches into it, a transaction each, and reads what a start needs.
 import type { Database, Statement } from 'better-sqlite3';
 import { readStall, type Stall } from '../../shared/stall.ts';
-import { SPAN_COLUMNS, type SpanRow, spanOf } from './decode.ts';
+import { SPAN_COLUMNS, type SpanRow, spanOf, storedMounts } from './decode.ts';
 import { SpanInserter } from './insert.ts';
 import { DICTIONARIES, type DictionaryName, type Epoch } from './layout.ts';
 import type { Batch, Found, StoreFacts } from './protocol.ts';
@@ -112,12 +112,7 @@ export class BatchWriter {
         1,
       ),
       nextStallId: number('SELECT max(id) FROM stalls') + 1,
-      mounts: db
-        .prepare(
-          `SELECT id, host, mount, kind, fs_type AS fsType, source, connection, first_seen_us AS firstSeenUs,
-             last_seen_us AS lastSeenUs FROM mounts ORDER BY id`,
-        )
-        .all() as StoredMount[],
+      mounts: storedMounts(db),
       restored: open.map((row) => ({
         span: spanOf(row as unknown as SpanRow),
         instance: (row.at(-1) as string | null) ?? null,

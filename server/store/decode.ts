@@ -1,7 +1,9 @@
-// A row of the table of spans as a span.
+// Rows of the tables as what they stand for.
+import type { Database } from 'better-sqlite3';
 import { errnoName } from '../../shared/errno.ts';
 import { opName } from '../../shared/ops.ts';
 import { type Args, SOURCE_KINDS, SPAN_STATES, type Span } from '../../shared/span.ts';
+import type { StoredMount } from './types.ts';
 
 /** Columns of `SpanRow`, of the table `spans s`, and the joins that give its names. */
 export const SPAN_COLUMNS = {
@@ -75,6 +77,16 @@ export function spanOf(row: SpanRow): Span {
     daemonTid: row[24],
     args: row[14] === null ? null : (JSON.parse(row[14]) as Args),
   };
+}
+
+/** Mounts by number. */
+export function storedMounts(db: Database): StoredMount[] {
+  return db
+    .prepare(
+      `SELECT id, host, mount, kind, fs_type AS fsType, source, connection, first_seen_us AS firstSeenUs,
+         last_seen_us AS lastSeenUs FROM mounts ORDER BY id`,
+    )
+    .all() as StoredMount[];
 }
 
 /**

@@ -101,6 +101,8 @@ export type Query =
   | { kind: 'stall'; id: number }
   | { kind: 'gaps'; fromUs: number; toUs: number }
   | { kind: 'seconds'; fromUs: number; toUs: number }
+  | { kind: 'mounts' }
+  | { kind: 'mount-seconds'; fromS: number }
   | { kind: 'job-begin'; job: Job }
   | { kind: 'job-step'; number: number }
   | { kind: 'job-end'; number: number };

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Second } from '../../shared/live.ts';
 import { readStall, type Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
+import { storedMounts } from './decode.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { Jobs } from './jobs.ts';
 import { openReadonly } from './open.ts';
@@ -15,6 +16,7 @@ import { LatencyQueries } from './query-latency.ts';
 import { badCursor, SpanQueries } from './query-spans.ts';
 import { SummaryQueries } from './query-summary.ts';
 import { TimelineQueries } from './query-timeline.ts';
+import type { MountSecondRow } from './types.ts';
 
 if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
 const port = parentPort;
@@ -84,6 +86,10 @@ class Reader {
         return this.stall(query.id);
       case 'stalls':
         return this.stalls(query.state, query.limit, query.cursor);
+      case 'mounts':
+        return storedMounts(this.db);
+      case 'mount-seconds':
+        return this.mountSeconds(query.fromS);
       case 'job-begin':
         return this.jobs.begin(query.job);
       case 'job-step':
@@ -99,6 +105,15 @@ class Reader {
         'SELECT at_s AS atS, ops, errors, lost, stalls FROM seconds WHERE at_s >= ? AND at_s <= ? ORDER BY at_s',
       )
       .all(Math.floor(fromUs / 1e6), Math.floor(toUs / 1e6)) as Second[];
+  }
+
+  private mountSeconds(fromS: number): MountSecondRow[] {
+    return this.db
+      .prepare(
+        `SELECT mount_id AS mountId, at_s AS atS, sum(count) AS ops, sum(errors) AS errors FROM rollups
+         WHERE step_s = 1 AND at_s >= ? GROUP BY at_s, mount_id`,
+      )
+      .all(fromS) as MountSecondRow[];
   }
 
   private stall(id: number): Stall | null {

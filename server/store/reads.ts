@@ -26,7 +26,7 @@ import type {
 import { parseFilter } from '../filters.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Job, JobAnswer, Query, ScanAnswer, ScanCursor } from './protocol.ts';
-import type { PathTrace, ProcessTally, Range, StoreReads } from './types.ts';
+import type { MountSecondRow, PathTrace, ProcessTally, Range, StoredMount, StoreReads } from './types.ts';
 
 export abstract class Reads implements StoreReads {
   protected abstract ask<T>(query: Query): Promise<T>;
@@ -105,6 +105,14 @@ export abstract class Reads implements StoreReads {
 
   async seconds(range: Range): Promise<Second[]> {
     return this.ask<Second[]>({ kind: 'seconds', ...range });
+  }
+
+  async storedMounts(): Promise<StoredMount[]> {
+    return this.ask<StoredMount[]>({ kind: 'mounts' });
+  }
+
+  async mountSeconds(fromS: number): Promise<MountSecondRow[]> {
+    return this.ask<MountSecondRow[]>({ kind: 'mount-seconds', fromS });
   }
 
   async *job(job: Job): AsyncGenerator<CopyFacts> {

@@ -56,6 +56,13 @@ export interface StoredMount {
   lastSeenUs: number;
 }
 
+export interface MountSecondRow {
+  mountId: number;
+  atS: number;
+  ops: number;
+  errors: number;
+}
+
 /** A span that was open when the server last ended, with the collector process (`instance`) it came from. */
 export interface RestoredSpan {
   span: Span;
@@ -135,6 +142,10 @@ export interface StoreReads {
   stall(id: number): Promise<Stall | null>;
   gaps(range: Range): Promise<Gap[]>;
   seconds(range: Range): Promise<Second[]>;
+  /** Mounts as they are stored. */
+  storedMounts(): Promise<StoredMount[]>;
+  /** Operations that ended since a second, by mount and second. */
+  mountSeconds(fromS: number): Promise<MountSecondRow[]>;
   /** Work in pieces, which the caller fetches one by one. A job that is left early is ended. */
   job(job: Job): AsyncGenerator<CopyFacts>;
 }
