@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeatmapAnswer, LatencyAnswer, SpanList } from '../../../shared/api.ts';
+import type { SnapshotFrame } from '../../../shared/live.ts';
 import type { Recording } from '../../../shared/recording.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
@@ -79,6 +80,24 @@ describe('keeping a range', () => {
     expect(await pathsOf(kept.id, 'state:open')).toEqual(['/open']);
     const { items } = await server.get<LatencyAnswer>('/api/latency', { recording: kept.id });
     expect(items).toMatchObject([{ key: 'read', count: 2, open: 1, oldestOpenMs: 30_000 }]);
+    const { items: processes } = await server.get<{ items: { pid: number; running: boolean }[] }>(
+      '/api/processes',
+      { recording: kept.id },
+    );
+    expect(processes).toMatchObject([{ pid: 41, running: false }]);
+    const timeline = await server.get<object>('/api/timeline/summary', {
+      recording: kept.id,
+      from: now - 10e6,
+      to: now,
+    });
+    expect(JSON.stringify(timeline)).toContain('read');
+    const picture = await server.get<SnapshotFrame>(`/api/recordings/${kept.id}/picture`);
+    expect(picture).toMatchObject({
+      gauges: { nowUs: now, inflight: 1, oldestOpenMs: 30_000 },
+      mounts: [{ mount: MOUNT, inflight: 1, oldestOpenMs: 30_000 }],
+      open: [{ path: '/open' }],
+    });
+    expect(picture.mounts[0]?.opsHistory.reduce((sum, count) => sum + count, 0)).toBe(2);
     const heat = await server.get<HeatmapAnswer>('/api/heatmap', { recording: kept.id });
     expect(heat.columns.flat().reduce((sum, count) => sum + count, 0)).toBe(2);
   });
