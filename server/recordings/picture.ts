@@ -98,7 +98,7 @@ function recordOf(mount: StoredMount) {
 }
 
 /** Seconds taken together by `stepS`: operations as their mean a second, the others added up. */
-export function thinned(seconds: readonly Second[], stepS: number): Second[] {
+function thinned(seconds: readonly Second[], stepS: number): Second[] {
   if (stepS <= 1) return [...seconds];
   const columns = new Map<number, Second>();
   for (const second of seconds) {
