@@ -11,8 +11,8 @@ export interface Head {
   u64(offset: number): U64;
 }
 
-/** Puts what the head says into the record, in which names are set already. */
-type Reader = (record: TapRecord, head: Head) => void;
+/** Puts what the head says into the record, in which names are set already. `cut`: the last of them is not whole. */
+type Reader = (record: TapRecord, head: Head, cut: boolean) => void;
 
 const fhOnly: Reader = (record, head) => {
   record.fh = head.u64(0);
@@ -41,6 +41,14 @@ const release: Reader = (record, head) => {
 const newDirectory: Reader = (record, head) => {
   record.newParent = head.u64(0);
 };
+
+/** Major and minor of a device node, from the 32 bits that the kernel makes of them (new_encode_dev). */
+const S_IFMT = 0o170000;
+const DEVICES: ReadonlySet<number> = new Set([0o020000, 0o060000]);
+function device(mode: number, rdev: number): Arguments {
+  if (!DEVICES.has(mode & S_IFMT)) return {};
+  return { rdev: `${(rdev >>> 8) & 0xfff}:${(rdev & 0xff) | ((rdev >>> 12) & 0xfff00)}` };
+}
 
 const LOCK_TYPES: Readonly<Record<number, string>> = { 0: 'read', 1: 'write', 2: 'unlock' };
 const lock: Reader = (record, head) => {
@@ -83,11 +91,11 @@ export const READERS: readonly (Reader | undefined)[] = byOpcode({
   },
   4: setattr,
   // Its second name is no name.
-  6: (record) => {
-    record.args = { target: record.newName ?? '' };
+  6: (record, _head, cut) => {
+    record.args = { target: record.newName ?? '', ...(cut && { targetCut: true }) };
     record.newName = null;
   },
-  8: shown((head) => ({ mode: head.u32(0), rdev: head.u32(4) })),
+  8: shown((head) => ({ mode: head.u32(0), ...device(head.u32(0), head.u32(4)) })),
   9: shown((head) => ({ mode: head.u32(0) })),
   12: newDirectory,
   // Its nodeid is the directory of the new name, its argument the file.
@@ -104,13 +112,17 @@ export const READERS: readonly (Reader | undefined)[] = byOpcode({
   20: fsync,
   21: (record, head) => {
     record.size = head.u32(0);
-    record.args = { flags: head.u32(4) };
+    record.args = { name: record.name, flags: head.u32(4) };
   },
   22: (record, head) => {
     record.size = head.u32(0);
+    record.args = { name: record.name };
   },
   23: (record, head) => {
     record.size = head.u32(0);
+  },
+  24: (record) => {
+    record.args = { name: record.name };
   },
   25: fhOnly,
   27: flags,
@@ -140,7 +152,7 @@ export const READERS: readonly (Reader | undefined)[] = byOpcode({
   },
   44: range,
   45: (record, head) => {
-    newDirectory(record, head);
+    record.newParent = head.u64(0);
     record.args = { flags: head.u32(8) };
   },
   46: (record, head) => {
@@ -162,7 +174,11 @@ export const READERS: readonly (Reader | undefined)[] = byOpcode({
 });
 
 /** What the 16 bytes mean that are kept of a good answer. */
-type ReplyReader = (record: TapRecord, first: U64, second: U64, replyBytes: number) => void;
+type ReplyReader = (record: TapRecord, first: U64, second: U64) => void;
+/** What the length of a good answer means. */
+type DataReader = (record: TapRecord, replyBytes: number) => void;
+
+const ENOENT = 2;
 
 /** Length of fuse_out_header. */
 const OUT_HEADER = 16;
@@ -176,6 +192,10 @@ const looked: ReplyReader = (record, nodeid, file) => {
   const packed = BigInt(file);
   record.replyIno = Number(packed & 0xffffffffffffn);
   record.replyLinks = Number(packed >> 48n);
+  // No error, but no node: there is no such name, and the kernel may remember so.
+  if (nodeid !== 0) return;
+  record.errno = ENOENT;
+  record.args = { negative: true };
 };
 const opened: ReplyReader = (record, fh) => {
   record.fh = fh;
@@ -188,39 +208,43 @@ const written: ReplyReader = (record, size) => {
   // fuse_write_out.size and four bytes of padding.
   record.bytes = Number(BigInt(size) & 0xffffffffn);
 };
-const data: ReplyReader = (record, _first, _second, replyBytes) => {
+const data: DataReader = (record, replyBytes) => {
   record.bytes = replyBytes - OUT_HEADER;
 };
 /** Asked with size 0, the answer is a length, not data. */
-const attribute: ReplyReader = (record, first, second, replyBytes) => {
-  if (record.size !== 0) data(record, first, second, replyBytes);
+const attribute: DataReader = (record, replyBytes) => {
+  if (record.size !== 0) data(record, replyBytes);
 };
 
 /** By opcode. */
 export const REPLIES: readonly (ReplyReader | undefined)[] = byOpcode({
   1: looked,
-  5: data,
   6: entry,
   8: entry,
   9: entry,
   13: entry,
   14: opened,
-  15: data,
   16: written,
-  22: attribute,
-  23: attribute,
   27: opened,
-  28: data,
   35: created,
   37: (record, block) => {
     record.args = { ...record.args, toBlock: block };
   },
-  44: data,
   46: (record, offset) => {
     record.args = { ...record.args, found: offset };
   },
   47: written,
   51: created,
+});
+
+/** By opcode. */
+export const DATA: readonly (DataReader | undefined)[] = byOpcode({
+  5: data,
+  15: data,
+  22: attribute,
+  23: attribute,
+  28: data,
+  44: data,
 });
 
 function byOpcode<T>(table: Readonly<Record<number, T>>): (T | undefined)[] {

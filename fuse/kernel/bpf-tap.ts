@@ -1,8 +1,8 @@
 // Tier 1: the BPF tap. Its loader (loader/main.c) hands over finished requests and those that stay open; here they
 // become records, and requests from before the tap listened are joined with their ends.
-import { CAUSES, EXCLUDED, FRAME, KIND, LOSS, READY, RING_FULL } from './layout.ts';
+import { ANY, CAUSES, EXCLUDED, FRAME, KIND, LOSS, READY, RING_FULL } from './layout.ts';
 import { DEFAULT_FILES, type LoaderFiles, LoaderProcess } from './loader-process.ts';
-import { type Bytes, decodeRecord, isUnnumbered, kindOf, pickedOf } from './record.ts';
+import { type Bytes, decodeName, decodeRecord, isUnnumbered, kindOf, pickedOf } from './record.ts';
 import { SelfTest } from './self-test.ts';
 import type { Tap, TapEvents, TapRecord } from './tap.ts';
 
@@ -126,9 +126,14 @@ export class BpfTap implements Tap {
   }
 
   #record(bytes: Bytes, at: number): void {
+    const kind = kindOf(bytes, at);
+    if (kind === KIND.NAMED) {
+      const name = decodeName(bytes, at);
+      if (this.#watched.has(name.connection)) this.#events.name(name);
+      return;
+    }
     const record = decodeRecord(bytes, at);
     if (!this.#watched.has(record.connection)) return;
-    const kind = kindOf(bytes, at);
     if (!this.#test.over && kind === KIND.DONE) this.#test.see(record, isUnnumbered(bytes, at));
     if (kind === KIND.DONE || kind === KIND.GONE) {
       if (this.#open.size > 0) this.#open.delete(keyOf(record));
@@ -189,7 +194,9 @@ export class BpfTap implements Tap {
     }
     const fromNs = Number(view.getBigUint64(at + LOSS.fromNs, true));
     const toNs = Number(view.getBigUint64(at + LOSS.toNs, true));
-    this.#events.loss({ cause: CAUSES[counter] ?? 'tap', count, fromNs, toNs });
+    const of = view.getUint32(at + LOSS.connection, true);
+    const connection = of === ANY ? null : of;
+    this.#events.loss({ connection, cause: CAUSES[counter] ?? 'tap', count, fromNs, toNs });
     // The end of a request that is told as open may be among them.
     if (counter === RING_FULL && this.#open.size > 0) void this.#dropEnded();
   }

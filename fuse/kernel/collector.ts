@@ -12,7 +12,7 @@ import { openRequests } from './open-requests.ts';
 import { PathTable } from './paths.ts';
 import { NOTHING, type Policy, whyNot } from './policy.ts';
 import type { TapSupervisor } from './supervisor.ts';
-import type { Tap, TapLoss, TapRecord } from './tap.ts';
+import type { Tap, TapLoss, TapName, TapRecord } from './tap.ts';
 
 interface Entry {
   index: number;
@@ -161,9 +161,15 @@ export class Collector {
     this.#excluded += count;
   }
 
-  loss({ cause, count, fromNs, toNs }: TapLoss): void {
+  /** What a listing told. */
+  name(name: TapName): void {
+    this.#entries.get(name.connection)?.paths.learnName(name);
+  }
+
+  loss({ connection, cause, count, fromNs, toNs }: TapLoss): void {
     const fromUs = this.#clock.us(fromNs);
-    this.#emitter.loss({ index: null, cause, count, fromUs, toUs: this.#clock.us(toNs) });
+    const index = connection === null ? null : (this.#entries.get(connection)?.index ?? null);
+    this.#emitter.loss({ index, cause, count, fromUs, toUs: this.#clock.us(toNs) });
   }
 
   /** To be called about once a second. */

@@ -6,7 +6,7 @@ export const FRAME_HEADER = 8;
 
 export const FRAME = { READY: 1, RECORD: 2, LOSS: 3, MOUNTS: 4, LISTED: 5 } as const;
 
-export const KIND = { DONE: 1, GONE: 2, UNPAIRED: 3, OLD: 4, OPEN: 5, LISTED: 6 } as const;
+export const KIND = { DONE: 1, GONE: 2, UNPAIRED: 3, OLD: 4, OPEN: 5, LISTED: 6, NAMED: 7 } as const;
 
 /** Offsets in struct tap_record. */
 export const RECORD = {
@@ -41,10 +41,10 @@ export const COMM_BYTES = 16;
 export const PICKED_UNKNOWN = 2;
 
 /** Bits of `flags`. */
-export const FLAG = { CUT: 1, UNNUMBERED: 2 } as const;
+export const FLAG = { CUT: 1, UNNUMBERED: 2, ANSWERED: 4 } as const;
 
 /** Offsets in struct tap_loss and struct tap_ready. */
-export const LOSS = { counter: 0, count: 8, fromNs: 16, toNs: 24 } as const;
+export const LOSS = { counter: 0, connection: 4, count: 8, fromNs: 16, toNs: 24 } as const;
 export const READY = { sent: 0, iterator: 4 } as const;
 
 /** Causes by the number of their counter; the last is no loss. */
@@ -52,8 +52,11 @@ export const CAUSES = [
   'tap-map-full',
   'tap-ring-full',
   'tap-walk-bound',
+  'tap-names-lost',
   'tap-skipped',
   'tap-excluded',
 ] as const;
 export const RING_FULL = 1;
-export const EXCLUDED = 4;
+export const EXCLUDED = 5;
+/** `connection` of a loss that belongs to no one of them. */
+export const ANY = 0xffff_ffff;

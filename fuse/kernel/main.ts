@@ -74,6 +74,7 @@ const emitter = new Emitter({
 const best = KINDS.findIndex((kind) => kind.tier === values.tap);
 const taps = new TapSupervisor(best < 0 ? [] : KINDS.slice(best), {
   record: (record) => collector.record(record),
+  name: (name) => collector.name(name),
   loss: (loss) => collector.loss(loss),
   changed: () => {
     collector.apply();

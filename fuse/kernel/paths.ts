@@ -1,11 +1,11 @@
 // Paths of one mount's nodes, learned from the requests that look up, make, move and remove names. The kernel's
 // requests name nodes by number; a node's name is known from the answer that gave the number. What was looked up before
-// we listened, or came in a READDIRPLUS answer, is not known, and is shown as `#number`, never guessed.
+// we listened is not known, and is shown as `#number`, never guessed.
 //
 // FORGET is not traced, so a number may come back for another file: where the inode number is another one, nothing
 // known of the old file counts; and a file has no more names than its link count, a directory one.
 import type { U64 } from '../../shared/u64.ts';
-import type { TapRecord } from './tap.ts';
+import type { TapName, TapRecord } from './tap.ts';
 import { Tree, type TreeNode } from './tree.ts';
 
 const OP = {
@@ -57,6 +57,11 @@ export class PathTable {
     if (record.kind === 'done') LEARN[record.opcode]?.(this.#tree, record);
   }
 
+  /** Takes in a name that came with a listing, which the kernel takes for a look-up. */
+  learnName({ parent, name, nodeid, ino, links }: TapName): void {
+    if (name !== '.' && name !== '..') found(this.#tree, this.#tree.node(parent), name, nodeid, ino, links);
+  }
+
   /** Paths of a request as users see them inside the mount. */
   pathOf(record: TapRecord): { path: string | null; newPath: string | null } {
     const { nodeid, name, newParent, newName } = record;
@@ -100,15 +105,24 @@ const made: Learn = (tree, record) => {
 const lookup: Learn = (tree, record) => {
   const { nodeid, name, errno, replyNodeid, replyLinks, replyIno } = record;
   if (nodeid === null || name === null || name === '.' || name === '..') return;
-  if (errno === ENOENT || (errno === 0 && replyNodeid === 0)) {
-    tree.unlink(tree.node(nodeid), name);
-  } else if (errno === 0 && replyNodeid !== null) {
-    const directory = tree.node(nodeid);
-    const node = tree.node(replyNodeid);
-    if (replyIno) tree.identify(node, replyIno, directory, name);
-    tree.link(directory, name, node, node.children === null ? replyLinks || MANY : 1);
-  }
+  if (errno === ENOENT) tree.unlink(tree.node(nodeid), name);
+  else if (errno === 0 && replyNodeid !== null)
+    found(tree, tree.node(nodeid), name, replyNodeid, replyIno ?? null, replyLinks ?? null);
 };
+
+/** A look-up found this node there. @param links its names, null or 0 where not known. */
+function found(
+  tree: Tree,
+  directory: TreeNode,
+  name: string,
+  nodeid: U64,
+  ino: U64 | null,
+  links: number | null,
+): void {
+  const node = tree.node(nodeid);
+  if (ino) tree.identify(node, ino, directory, name);
+  tree.link(directory, name, node, node.children === null ? links || MANY : 1);
+}
 
 const removed: Learn = (tree, record) => {
   const at = place(tree, record);

@@ -2,9 +2,9 @@
 // the strings in it.
 import { type U64, u64FromHalves } from '../../shared/u64.ts';
 import { traceName } from '../mirror/names.ts';
-import { HeadView, READERS, REPLIES } from './arguments.ts';
+import { DATA, HeadView, READERS, REPLIES } from './arguments.ts';
 import { COMM_BYTES, FLAG, KIND, PICKED_UNKNOWN, RECORD } from './layout.ts';
-import type { TapRecord } from './tap.ts';
+import type { TapName, TapRecord } from './tap.ts';
 
 /** Given to a request that was taken back because its caller was killed: what that caller got. */
 const EINTR = 4;
@@ -42,8 +42,9 @@ export function decodeRecord({ buffer, view }: Bytes, at: number): TapRecord {
   const startNs = ns(view, at + RECORD.startNs);
   const pickedNs = ns(view, at + RECORD.pickedNs);
   const pid = view.getUint32(at + RECORD.pid, true);
-  // Only of requests whose sending was seen, or whose caller still lives, is the caller known.
-  const hasCaller = pid !== 0;
+  // Only of requests whose sending was seen, or whose caller still lives, is the caller known; it may have no number
+  // in our pid namespace.
+  const hasCaller = pid !== 0 || view.getUint8(at + RECORD.comm) !== 0;
   const headBytes = view.getUint8(at + RECORD.headBytes);
   const nameAt = at + RECORD.tail + headBytes;
   const nameBytes = view.getUint16(at + RECORD.nameBytes, true);
@@ -59,13 +60,15 @@ export function decodeRecord({ buffer, view }: Bytes, at: number): TapRecord {
     queueNs: pickedNs > 0 ? pickedNs - startNs : null,
     errno,
     bytes: null,
-    pid: hasCaller ? pid : null,
+    pid: pid || null,
     tid: view.getUint32(at + RECORD.tid, true) || null,
     uid: hasCaller ? view.getUint32(at + RECORD.uid, true) : null,
     gid: hasCaller ? view.getUint32(at + RECORD.gid, true) : null,
     comm: hasCaller ? text(buffer, at + RECORD.comm, COMM_BYTES) : null,
     daemonTid:
-      kind === KIND.DONE || kind === KIND.UNPAIRED ? view.getUint32(at + RECORD.daemonTid, true) : null,
+      kind === KIND.DONE || kind === KIND.UNPAIRED
+        ? view.getUint32(at + RECORD.daemonTid, true) || null
+        : null,
     fh: null,
     offset: null,
     size: null,
@@ -77,15 +80,33 @@ export function decodeRecord({ buffer, view }: Bytes, at: number): TapRecord {
     replyIno: null,
     args: null,
   };
-  if (headBytes > 0 || nextBytes > 0) READERS[opcode]?.(record, head.set(view, at + RECORD.tail, headBytes));
-  if (kind === KIND.DONE && errno === 0) answer(record, view, at);
+  const flags = view.getUint8(at + RECORD.flags);
+  if (headBytes > 0 || nameBytes > 0)
+    READERS[opcode]?.(record, head.set(view, at + RECORD.tail, headBytes), (flags & FLAG.CUT) !== 0);
+  if (kind === KIND.DONE && errno === 0) answer(record, view, at, (flags & FLAG.ANSWERED) !== 0);
   return record;
 }
 
-function answer(record: TapRecord, view: DataView, at: number): void {
-  const first = u64(view, at + RECORD.reply);
-  const second = u64(view, at + RECORD.reply + 8);
-  REPLIES[record.opcode]?.(record, first, second, view.getUint32(at + RECORD.replyBytes, true));
+function answer(record: TapRecord, view: DataView, at: number, answered: boolean): void {
+  const replyBytes = view.getUint32(at + RECORD.replyBytes, true);
+  DATA[record.opcode]?.(record, replyBytes);
+  if (!answered) return;
+  REPLIES[record.opcode]?.(record, u64(view, at + RECORD.reply), u64(view, at + RECORD.reply + 8));
+}
+
+/** Decodes the name that begins at `at`. */
+export function decodeName({ buffer, view }: Bytes, at: number): TapName {
+  const nameBytes = view.getUint16(at + RECORD.nameBytes, true);
+  return {
+    connection: view.getUint32(at + RECORD.connection, true),
+    parent: u64(view, at + RECORD.nodeid),
+    name: text(buffer, at + RECORD.tail + view.getUint8(at + RECORD.headBytes), nameBytes),
+    nodeid: u64(view, at + RECORD.reply),
+    links: view.getUint16(at + RECORD.reply + 14, true),
+    ino:
+      view.getUint32(at + RECORD.reply + 8, true) +
+      view.getUint16(at + RECORD.reply + 12, true) * 0x1_0000_0000,
+  };
 }
 
 function ns(view: DataView, at: number): number {

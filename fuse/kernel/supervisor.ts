@@ -1,6 +1,6 @@
 // Keeps the best tap running that this machine allows: BPF, else tracefs, else none, and says why it is not a better
 // one. A tap that ends by itself is started again; one that ends at once is left out for a while.
-import type { Tap, TapEvents, TapLoss, TapRecord } from './tap.ts';
+import type { Tap, TapEvents, TapLoss, TapName, TapRecord } from './tap.ts';
 
 export interface TapKind {
   tier: Tap['tier'];
@@ -9,6 +9,7 @@ export interface TapKind {
 
 export interface SupervisorEvents {
   record(record: TapRecord): void;
+  name(name: TapName): void;
   loss(loss: TapLoss): void;
   /** Another tap runs, or none. */
   changed(): void;
@@ -80,6 +81,7 @@ export class TapSupervisor {
     try {
       const tap = await kind.start({
         record: (record) => this.#events.record(record),
+        name: (name) => this.#events.name(name),
         loss: (loss) => this.#events.loss(loss),
         ended: (reason) => {
           ended = true;
@@ -100,7 +102,13 @@ export class TapSupervisor {
   /** How much was missed is not known, only from when to when. */
   #heardAgain(): void {
     if (this.#silentSinceNs !== null)
-      this.#events.loss({ cause: 'tap-ended', count: 1, fromNs: this.#silentSinceNs, toNs: monotonicNs() });
+      this.#events.loss({
+        connection: null,
+        cause: 'tap-ended',
+        count: 1,
+        fromNs: this.#silentSinceNs,
+        toNs: monotonicNs(),
+      });
     this.#silentSinceNs = null;
   }
 

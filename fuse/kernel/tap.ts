@@ -34,16 +34,32 @@ export interface TapRecord {
   /** Where RENAME, RENAME2 and LINK lead; the target of SYMLINK is in `args`. */
   newParent: number | string | null;
   newName: string | null;
-  /** Node that a successful LOOKUP, CREATE, MKDIR, MKNOD, SYMLINK, LINK or TMPFILE answered with. */
+  /**
+   * Node that a successful LOOKUP, CREATE, MKDIR, MKNOD, SYMLINK, LINK or TMPFILE answered with. 0: LOOKUP found nothing,
+   * and the kernel may remember that.
+   */
   replyNodeid: number | string | null;
   /** Of a successful LOOKUP: how many names the file has (a directory 1), and the low 48 bits of its inode number. */
   replyLinks?: number | null;
   replyIno?: number | null;
-  args: Record<string, string | number | boolean> | null;
+  args: Record<string, string | number | boolean | null> | null;
+}
+
+/** A name in a directory and the node it leads to, learned otherwise than by a request for that name. */
+export interface TapName {
+  connection: number;
+  parent: number | string;
+  name: string;
+  nodeid: number | string;
+  /** How many names the file has (a directory 1), and the low 48 bits of its inode number. */
+  links: number;
+  ino: number;
 }
 
 /** Records that a tap knows to be missing. */
 export interface TapLoss {
+  /** Of which they are; null where it is not known. */
+  connection: number | null;
   cause: string;
   count: number;
   fromNs: number;
@@ -52,6 +68,8 @@ export interface TapLoss {
 
 export interface TapEvents {
   record(record: TapRecord): void;
+  /** Told before the request whose answer held it. */
+  name(name: TapName): void;
   loss(loss: TapLoss): void;
   /** It has ended by itself, with the reason. */
   ended(reason: string): void;

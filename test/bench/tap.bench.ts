@@ -99,6 +99,7 @@ async function tap(connections: number[], told: () => void = () => undefined): P
         paths.learn(record);
         told();
       },
+      name: (name) => paths.learnName(name),
       loss: ({ cause, count }) => {
         throw new Error(`${count} records lost (${cause})`);
       },

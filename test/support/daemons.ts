@@ -27,7 +27,7 @@ export function bindfs(
   source = place.make(`${name}-source`),
 ): Promise<Daemon> {
   const mountpoint = place.make(name);
-  return mounted('bindfs', ['-f', ...args, source, mountpoint], source, mountpoint);
+  return startDaemon('bindfs', ['-f', ...args, source, mountpoint], source, mountpoint);
 }
 
 /** A directory shown by sshfs, whose server is the SFTP server itself, without ssh in between. */
@@ -37,7 +37,7 @@ export function sshfs(place: Workplace, name: string): Promise<Daemon> {
   const command = join(place.dir, `${name}.sh`);
   writeFileSync(command, '#!/bin/sh\nexec /usr/lib/openssh/sftp-server\n');
   chmodSync(command, 0o755);
-  return mounted(
+  return startDaemon(
     'sshfs',
     ['-f', '-o', `ssh_command=${command}`, `localhost:${source}`, mountpoint],
     source,
@@ -45,7 +45,22 @@ export function sshfs(place: Workplace, name: string): Promise<Daemon> {
   );
 }
 
-async function mounted(
+/** A directory (`source`), filled before it is mounted, below an empty upper one, shown by fuse-overlayfs. */
+export function overlay(
+  place: Workplace,
+  name: string,
+  fill: (source: string) => void = () => undefined,
+): Promise<Daemon> {
+  const [source, upper, work, mountpoint] = ['source', 'upper', 'work', 'mnt'].map((one) =>
+    place.make(`${name}/${one}`),
+  ) as [string, string, string, string];
+  fill(source);
+  const layers = `lowerdir=${source},upperdir=${upper},workdir=${work}`;
+  return startDaemon('fuse-overlayfs', ['-f', '-o', layers, mountpoint], source, mountpoint);
+}
+
+/** Any daemon that stays in the foreground. Resolves when it is mounted. */
+export async function startDaemon(
   program: string,
   args: readonly string[],
   source: string,

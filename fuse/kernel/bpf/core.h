@@ -14,9 +14,11 @@ typedef unsigned long long __u64;
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
+typedef _Bool bool;
+enum { false, true };
 
 /* include/uapi/linux/bpf.h */
-enum { BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_RINGBUF = 27 };
 enum { BPF_RB_NO_WAKEUP = 1 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -65,7 +67,25 @@ struct fuse_iqueue {
   struct list_head pending;
 };
 
+struct pid_namespace {
+  struct {
+    unsigned int inum;
+  } ns;
+};
+
+struct upid {
+  int nr;
+  struct pid_namespace *ns;
+};
+
+struct pid {
+  unsigned int level;
+  /* One for each level from the first namespace down. */
+  struct upid numbers[1];
+};
+
 struct fuse_conn {
+  struct pid_namespace *pid_ns;
   struct fuse_iqueue iq;
   __u32 dev;
 };
@@ -113,6 +133,8 @@ struct cred {
 struct task_struct {
   __s32 pid;
   __s32 tgid;
+  struct task_struct *group_leader;
+  struct pid *thread_pid;
   const struct cred *cred;
   char comm[16];
 };
@@ -124,6 +146,18 @@ struct inode {
 struct file {
   struct inode *f_inode;
   void *private_data;
+};
+
+/* Registers of a system call; which of the two a machine has is seen by their fields. */
+struct pt_regs___x86 {
+  unsigned long orig_ax;
+  unsigned long si;
+  unsigned long dx;
+};
+
+struct pt_regs___arm64 {
+  __u64 regs[3];
+  __s32 syscallno;
 };
 
 struct bpf_iter__task_file {

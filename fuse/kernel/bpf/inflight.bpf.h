@@ -31,6 +31,7 @@ struct walk {
   __u64 connection;
   __u64 picked;
   __u64 processing;
+  __u64 ours;
 };
 
 static __always_inline void list_request(struct fuse_req *req, struct walk *walk) {
@@ -43,7 +44,8 @@ static __always_inline void list_request(struct fuse_req *req, struct walk *walk
   record->opcode = BPF_CORE_READ(req, in.h.opcode);
   record->unique = BPF_CORE_READ(req, in.h.unique);
   record->nodeid = BPF_CORE_READ(req, in.h.nodeid);
-  record->tid = BPF_CORE_READ(req, in.h.pid);
+  /* Numbered by the pid namespace of whoever mounted. */
+  record->tid = walk->ours ? BPF_CORE_READ(req, in.h.pid) : 0;
   struct fuse_args *args = BPF_CORE_READ(req, args);
   struct argument in[3] = {
       {(__u64)BPF_CORE_READ(args, in_args[0].value), BPF_CORE_READ(args, in_args[0].size)},
@@ -71,7 +73,7 @@ static __always_inline void walk_queue(struct walk *walk, struct list_head *head
   walk->head = head;
   walk->at = BPF_CORE_READ(head, next);
   bpf_loop(WALK_MAX, walk_step, walk, 0);
-  if (walk->at && walk->at != head) count(TAP_WALK_BOUND);
+  if (walk->at && walk->at != head) lose(TAP_WALK_BOUND, walk->connection);
 }
 
 static long processing_step(__u64 i, struct walk *walk) {
@@ -90,6 +92,7 @@ int list_older(struct bpf_iter__task_file *ctx) {
   if (!dev || !fc) return 0;
   struct walk walk = {.fc = fc, .connection = BPF_CORE_READ(fc, dev)};
   if (!(watched(walk.connection) & TAP_WATCHED)) return 0;
+  walk.ours = BPF_CORE_READ(fc, pid_ns, ns.inum) == table.pid_namespace;
   walk_queue(&walk, (void *)fc + bpf_core_field_offset(struct fuse_conn, iq.pending));
   walk.picked = 1;
   walk_queue(&walk, (void *)dev + bpf_core_field_offset(struct fuse_dev, pq.io));

@@ -37,12 +37,16 @@ enum tap_kind {
   TAP_OLD = 4,      /* in flight, sent before its connection was watched */
   TAP_OPEN = 5,     /* in flight for some time, told once */
   TAP_LISTED = 6,   /* in flight, told because somebody asked */
+  TAP_NAMED = 7,    /* no request: a name in the directory `nodeid` and the node that a READDIRPLUS gave it */
 };
+
+#define TAP_ANY 0xffffffffu
 
 enum tap_counter {
   TAP_MAP_FULL,   /* lost: no slot free in the bucket */
   TAP_RING_FULL,  /* lost: the reader was too slow */
   TAP_WALK_BOUND, /* lost: more requests in flight than a walk visits */
+  TAP_NAMES_LOST, /* lost: names in an answer to READDIRPLUS, that found no room in the ring or were too many */
   TAP_SKIPPED,    /* lost: the kernel did not run the program (it was running on that processor already) */
   TAP_EXCLUDED,   /* not lost: requests of FuseScope itself */
   TAP_COUNTERS
@@ -51,6 +55,7 @@ enum tap_counter {
 /* Bits of tap_record.flags */
 #define TAP_CUT 1         /* a name was longer than TAP_NAME_MAX */
 #define TAP_UNNUMBERED 2  /* the request had no unique yet when it was sent */
+#define TAP_ANSWERED 4    /* `reply` was read */
 
 /* A request. The tail holds, without gaps: the first argument as the kernel sent it (struct fuse_read_in …), cut
    to what ops.h says, then its names, with or without a final NUL. */
@@ -63,7 +68,7 @@ struct tap_record {
   __u64 reply[2]; /* of the answer, what ops.h asks for */
   __u32 connection;
   __u32 opcode;
-  __u32 pid; /* of the sender: the process, in the first pid namespace */
+  __u32 pid; /* of the sender: the process, as the loader's pid namespace numbers it; 0 where that does not */
   __u32 tid;
   __u32 uid;
   __u32 gid;
@@ -83,6 +88,13 @@ struct tap_record {
 
 #define TAP_RECORD_FIXED __builtin_offsetof(struct tap_record, tail)
 
+/* What was lost of one connection, of counters below TAP_SKIPPED. */
+#define TAP_LOSERS 64
+struct tap_loser {
+  __u32 connection; /* plus one; 0: free */
+  __u32 spare;
+  __u64 counts[TAP_SKIPPED];
+};
 /* A question about a request in flight, and its answer. */
 struct tap_look {
   __u64 key;
@@ -96,7 +108,10 @@ struct tap_look {
 /* Mapped by the loader. `keys` holds the address of the request in the slot of the same number, or 0. */
 struct tap_table {
   __u64 keys[TAP_SLOTS];
-  __u64 counters[TAP_COUNTERS];
+  __u64 counters[TAP_COUNTERS]; /* of no connection, or of one that found no place among the losers */
+  struct tap_loser losers[TAP_LOSERS];
+  __u32 pid_level; /* of the loader's pid namespace: 0 is the first one; and its inode number */
+  __u32 pid_namespace;
   struct tap_look looks[TAP_LOOKS];
   __u32 look_count;
   __u32 spare;
@@ -129,7 +144,7 @@ struct tap_ready {
 
 struct tap_loss {
   __u32 counter;
-  __u32 spare;
+  __u32 connection; /* TAP_ANY where it is not known of which */
   __u64 count;
   __u64 from_ns;
   __u64 to_ns;

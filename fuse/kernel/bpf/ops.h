@@ -24,6 +24,7 @@ struct file_attributes {
 
 #define REPLY_FIRST 1  /* the first argument */
 #define REPLY_SECOND 2 /* the second argument */
+#define REPLY_NAMES 8  /* none of these: the names of a listing, see listings.bpf.h */
 #define REPLY_FILE 4   /* of a struct fuse_entry_out, which file it is: see struct file_attributes */
 
 /* .head counts to the last field that is shown. */
@@ -62,7 +63,7 @@ static const struct tap_op tap_ops[TAP_OPS] = {
     [39] = {32, 0, 0},  /* IOCTL: fh, flags, cmd, arg, in_size, out_size */
     [40] = {24, 0, 0},  /* POLL: fh, kh, flags, events */
     [43] = {28, 0, 0},  /* FALLOCATE: fh, offset, length, mode */
-    [44] = {20, 0, 0},  /* READDIRPLUS: fh, offset, size */
+    [44] = {20, 0, 8},  /* READDIRPLUS: fh, offset, size */
     [45] = {12, 2, 0},  /* RENAME2: newdir, flags; old, new */
     [46] = {20, 0, 1},  /* LSEEK: fh, offset, whence; offset */
     [47] = {56, 0, 1},  /* COPY_FILE_RANGE: fuse_copy_file_range_in; fuse_write_out.size */

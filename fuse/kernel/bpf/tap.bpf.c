@@ -21,7 +21,8 @@ struct {
   __uint(max_entries, 4 << 20);
 } ring SEC(".maps");
 
-static __always_inline void count(enum tap_counter which) { __sync_fetch_and_add(&table.counters[which], 1); }
+#include "callers.bpf.h"
+#include "losses.bpf.h"
 
 /* The bits by which a connection is watched. */
 static __always_inline __u8 watched(__u32 connection) {
@@ -49,7 +50,8 @@ static __always_inline __u32 find(const struct fuse_req *req) {
 static __always_inline void emit(struct tap_record *record) {
   __u64 bytes = record->tail_bytes;
   if (bytes > TAP_TAIL_MAX) bytes = TAP_TAIL_MAX;
-  if (bpf_ringbuf_output(&ring, record, TAP_RECORD_FIXED + bytes, BPF_RB_NO_WAKEUP)) count(TAP_RING_FULL);
+  if (bpf_ringbuf_output(&ring, record, TAP_RECORD_FIXED + bytes, BPF_RB_NO_WAKEUP))
+    lose(TAP_RING_FULL, record->connection);
 }
 
 /* Frees a slot for others; a full barrier, so that nothing of the old request is seen in the new one. */
@@ -84,14 +86,14 @@ int on_send(__u64 *ctx) {
   if (!(watched(connection) & TAP_WATCHED)) return 0;
 
   struct task_struct *task = (void *)bpf_get_current_task_btf();
-  __u32 tgid = task->tgid;
+  __u32 tgid = tgid_of(task);
   if (table.excluded[(tgid & (TAP_PIDS - 1)) >> 3] & (1 << (tgid & 7))) {
     count(TAP_EXCLUDED);
     return 0;
   }
   __u32 slot = claim(req);
   if (slot >= TAP_SLOTS) {
-    count(TAP_MAP_FULL);
+    lose(TAP_MAP_FULL, connection);
     return 0;
   }
   struct tap_record *record = &table.slots[slot];
@@ -115,7 +117,7 @@ int on_send(__u64 *ctx) {
   record->connection = connection;
   record->opcode = opcode;
   record->pid = tgid;
-  record->tid = task->pid;
+  record->tid = tid_of(task);
   record->uid = task->cred->fsuid.val;
   record->gid = task->cred->fsgid.val;
   ((__u64 *)record->comm)[0] = ((__u64 *)task->comm)[0];
@@ -138,7 +140,7 @@ int on_sent(__u64 *ctx) {
 static __always_inline void unpaired(struct fuse_req *req, __u32 connection) {
   struct tap_record *record = bpf_ringbuf_reserve(&ring, TAP_RECORD_FIXED, 0);
   if (!record) {
-    count(TAP_RING_FULL);
+    lose(TAP_RING_FULL, connection);
     return;
   }
   __builtin_memset(record, 0, TAP_RECORD_FIXED);
@@ -151,17 +153,26 @@ static __always_inline void unpaired(struct fuse_req *req, __u32 connection) {
   record->error = req->out.h.error;
   record->reply_bytes = req->out.h.len;
   struct task_struct *task = (void *)bpf_get_current_task_btf();
-  record->daemon_tid = task->pid;
+  record->daemon_tid = tid_of(task);
   bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
-/* The low 48 bits of its inode number, and above them how many names it has (a directory has one, whatever its link
-   count). */
-static __always_inline __u64 file_of(const void *attributes) {
-  struct file_attributes file = {};
-  bpf_probe_read_kernel(&file, sizeof file, attributes);
-  __u64 names = (file.mode & FILE_TYPE) == DIRECTORY ? 1 : file.nlink > 0xffff ? 0xffff : file.nlink;
-  return names << 48 | (file.ino & 0xffffffffffff);
+#include "listings.bpf.h"
+
+/* What the table of operations asks for of a good answer. */
+static __always_inline void read_answer(struct tap_record *record, struct fuse_args *args, __u8 reply) {
+  /* The arguments are the caller's, who may be awake already: only what is still those of this request counts. */
+  if (args->opcode != record->opcode || args->nodeid != record->nodeid) return;
+  __u32 size = args->out_args[0].size;
+  void *value = args->out_args[0].value;
+  if (size < 8 || bpf_probe_read_kernel(&record->reply[0], 8, value)) return;
+  record->flags |= TAP_ANSWERED;
+  if (reply & REPLY_FILE && size >= FILE_ATTRIBUTES_AT + sizeof(struct file_attributes)) {
+    struct file_attributes file = {};
+    bpf_probe_read_kernel(&file, sizeof file, value + FILE_ATTRIBUTES_AT);
+    record->reply[1] = file_of(&file);
+  }
+  if (reply & REPLY_SECOND) bpf_probe_read_kernel(&record->reply[1], 8, args->out_args[1].value);
 }
 
 SEC("tp_btf/fuse_request_end")
@@ -182,24 +193,16 @@ int on_end(__u64 *ctx) {
   record->unique = req->in.h.unique;
   record->error = req->out.h.error;
   record->reply_bytes = req->out.h.len;
-  record->daemon_tid = task->pid;
+  record->daemon_tid = tid_of(task);
   record->reply[0] = 0;
   record->reply[1] = 0;
   __u32 opcode = record->opcode;
   if (!record->error && opcode < TAP_OPS) {
     __u8 reply = tap_ops[opcode].reply;
-    if (reply) {
-      /* The arguments are the caller's, who may be awake already: only what is still those of this request counts. */
-      struct fuse_args *args = req->args;
-      if (args->opcode == opcode && args->nodeid == record->nodeid) {
-        __u32 size = args->out_args[0].size;
-        void *value = args->out_args[0].value;
-        if (size >= 8) bpf_probe_read_kernel(&record->reply[0], 8, value);
-        if (reply & REPLY_FILE && size >= FILE_ATTRIBUTES_AT + sizeof(struct file_attributes))
-          record->reply[1] = file_of(value + FILE_ATTRIBUTES_AT);
-        if (reply & REPLY_SECOND) bpf_probe_read_kernel(&record->reply[1], 8, args->out_args[1].value);
-      }
-    }
+    if (reply & REPLY_NAMES)
+      tell_names(record);
+    else if (reply)
+      read_answer(record, req->args, reply);
   }
   emit(record);
   release(slot, record);

@@ -30,6 +30,7 @@ void print_layout(void) {
   FIELD(tap_record, name_bytes);
   FIELD(tap_record, comm);
   FIELD(tap_loss, counter);
+  FIELD(tap_loss, connection);
   FIELD(tap_loss, count);
   FIELD(tap_loss, from_ns);
   FIELD(tap_loss, to_ns);
@@ -42,13 +43,16 @@ void print_layout(void) {
   NUMBER(TAP_OLD);
   NUMBER(TAP_OPEN);
   NUMBER(TAP_LISTED);
+  NUMBER(TAP_NAMED);
   NUMBER(TAP_MAP_FULL);
   NUMBER(TAP_RING_FULL);
   NUMBER(TAP_WALK_BOUND);
+  NUMBER(TAP_NAMES_LOST);
   NUMBER(TAP_SKIPPED);
   NUMBER(TAP_EXCLUDED);
   NUMBER(TAP_CUT);
   NUMBER(TAP_UNNUMBERED);
+  NUMBER(TAP_ANSWERED);
   NUMBER(TAP_FRAME_READY);
   NUMBER(TAP_FRAME_RECORD);
   NUMBER(TAP_FRAME_LOSS);

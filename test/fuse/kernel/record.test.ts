@@ -38,7 +38,7 @@ function seen(op: string, args: readonly Buffer[], reply: readonly bigint[] = []
   buffer.writeUInt32LE(replyBytes, RECORD.replyBytes);
   for (const [i, value] of reply.entries()) buffer.writeBigUInt64LE(value, RECORD.reply + 8 * i);
   buffer.writeUInt8(Number(head), RECORD.headBytes);
-  buffer.writeUInt8(Number(flags), RECORD.flags);
+  buffer.writeUInt8(Number(flags) | (reply.length > 0 ? FLAG.ANSWERED : 0), RECORD.flags);
   buffer.writeUInt16LE(Number(first), RECORD.nameBytes);
   buffer.writeUInt16LE(Number(second), RECORD.nameBytes + 2);
   buffer.write(tail, RECORD.tail, 'hex');
@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     (op): Case => [
       op,
       [[named('a')], [NOTHING, named('a')], [NOTHING, Buffer.from('a'), Buffer.from('\0')]],
-      { name: 'a', newName: null, args: null },
+      { name: 'a', newName: null, args: op === 'removexattr' ? { name: 'a' } : null },
     ],
   ),
   [
@@ -66,7 +66,13 @@ const CASES: readonly Case[] = [
     { name: 'a', newName: null, args: { target: 'to/b' } },
   ],
   ['mkdir', [[u32(0o755, 0o22), named('d')]], { name: 'd', args: { mode: 0o755 } }],
-  ['mknod', [[u32(0o10644, 259, 0, 0), named('p')]], { name: 'p', args: { mode: 0o10644, rdev: 259 } }],
+  // As new_encode_dev packs 259:300.
+  [
+    'mknod',
+    [[u32(0o20644, 0x2c | (259 << 8) | (0x100 << 12), 0, 0), named('p')]],
+    { name: 'p', args: { mode: 0o20644, rdev: '259:300' } },
+  ],
+  ['mknod', [[u32(0o10644, 0, 0, 0), named('p')]], { name: 'p', args: { mode: 0o10644 } }],
   [
     'create',
     [
@@ -96,13 +102,13 @@ const CASES: readonly Case[] = [
       [u32(3, 1), named('user.a'), Buffer.from('xyz')],
       [u32(3, 1, 0, 0), named('user.a'), Buffer.from('xyz')],
     ],
-    { name: 'user.a', size: 3, args: { flags: 1 } },
+    { name: 'user.a', size: 3, args: { name: 'user.a', flags: 1 } },
   ],
-  ['getxattr', [[u32(256, 0), named('user.a')]], { name: 'user.a', size: 256 }],
+  ['getxattr', [[u32(256, 0), named('user.a')]], { name: 'user.a', size: 256, args: { name: 'user.a' } }],
   ['getattr', [[bytes(u32(1, 0), u64(3))]], { fh: 3 }],
   ['access', [[u32(4, 0)]], { args: { mask: 4 } }],
   ['fallocate', [[bytes(u64(3, 10, 20), u32(1, 0))]], { fh: 3, offset: 10, size: 20, args: { mode: 1 } }],
-  ['lseek', [[bytes(u64(3, 10), u32(4, 0))]], { fh: 3, offset: 10, args: { whence: 4, found: 0 } }],
+  ['lseek', [[bytes(u64(3, 10), u32(4, 0))]], { fh: 3, offset: 10, args: { whence: 4 } }],
   [
     'setlkw',
     [[bytes(u64(3, 8, 0, 99), u32(1, 41), u32(0, 0))]],
@@ -141,6 +147,7 @@ describeWith(['cc'], 'a record of the BPF tap', () => {
       replyLinks: 2,
       replyIno: 1234,
     });
+    expect(seen('lseek', [bytes(u64(3, 10), u32(4, 0))], [4096n]).record.args).toMatchObject({ found: 4096 });
     expect(seen('getxattr', [u32(0, 0), named('a')], [], 24).record.bytes).toBeNull();
     expect(seen('getxattr', [u32(64, 0), named('a')], [], 24).record.bytes).toBe(8);
   });
@@ -151,7 +158,14 @@ describeWith(['cc'], 'a record of the BPF tap', () => {
     expect(rename).toMatchObject({ record: { name: long, newName: long }, cut: false });
     const symlink = seen('symlink', [NOTHING, named('a'), named('y'.repeat(4095))]);
     expect(symlink.cut).toBe(true);
-    expect(symlink.record.args?.target).toBe('y'.repeat(256));
+    expect(symlink.record.args).toEqual({ target: 'y'.repeat(256), targetCut: true });
+  });
+
+  test('of a look-up that found nothing is an error, though the answer was none', () => {
+    const { record } = seen('lookup', [named('f')], [0n, 0n]);
+    expect(record).toMatchObject({ errno: 2, replyNodeid: 0, args: { negative: true } });
+    // What was not read of an answer says nothing.
+    expect(seen('lookup', [named('f')]).record).toMatchObject({ errno: 0, replyNodeid: null, args: null });
   });
 
   test('of an opcode that the table lacks has no arguments', () => {

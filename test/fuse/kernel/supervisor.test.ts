@@ -40,6 +40,7 @@ function bench(refusals: Partial<Record<Tap['tier'], string>> = {}) {
   });
   const supervisor = new TapSupervisor([kind('bpf'), kind('tracefs')], {
     record: () => {},
+    name: () => undefined,
     loss: (loss) => void losses.push(loss),
     changed: () => void states.push(supervisor.tap?.tier ?? (supervisor.starting ? 'starting' : 'none')),
   });

@@ -92,7 +92,7 @@ describe('requests', () => {
   const requests = (maxOpen = 10) =>
     new Requests(
       { record: (one) => void told.push(one), givenUp: (one) => void givenUp.push(one) },
-      (tid) => ({ pid: tid - 1, uid: 5, gid: 6, comm: 'cat' }),
+      (tid) => ({ tid, pid: tid - 1, uid: 5, gid: 6, comm: 'cat' }),
       maxOpen,
     );
   afterEach(() => {
@@ -165,6 +165,7 @@ describeWith(['root', 'fuse', 'bindfs'], 'the tracefs tap', () => {
       { bufferKb },
       {
         record: (record) => void records.push({ ...record }),
+        name: () => undefined,
         loss: (loss) => void losses.push(loss),
         ended: (reason) => {
           ended = reason;
