@@ -3,16 +3,12 @@ import { ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { useState } from 'react';
 import type { ExportFormat } from '../../../shared/api.ts';
+import { shellWord } from '../../../shared/shell-word.ts';
 import { apiUrl } from '../../api/client.ts';
 import { copyText } from '../../ui/copy.tsx';
 import type { ViewParams } from '../../url/params.ts';
 import type { OperationsModel } from './model.ts';
 import './menus.css';
-
-/** One word for a shell, whatever is in it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 /** The command line that shows the same as the view. */
 export function commandFor(params: Pick<ViewParams, 'filter' | 'range'>): string {

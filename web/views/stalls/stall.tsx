@@ -20,7 +20,7 @@ import { stallSentence } from '../../ui/stall-text.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 import { eventLines, spanFacts } from '../operations/detail.ts';
-import { shellWord } from '../operations/menus.tsx';
+import { shellWord } from '../../../shared/shell-word.ts';
 import { resultText } from '../operations/slow.ts';
 import { BeforeIt } from './before.tsx';
 import { drawLife } from './life.ts';
