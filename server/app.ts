@@ -27,6 +27,7 @@ import { settingsRoutes } from './routes/settings.ts';
 import { spanRoutes } from './routes/spans.ts';
 import { stallRoutes } from './routes/stalls.ts';
 import { timelineRoutes } from './routes/timeline.ts';
+import { wayRoutes } from './routes/ways.ts';
 import type { GuardOptions } from './security/guard.ts';
 import { guard } from './security/guard.ts';
 
@@ -101,6 +102,7 @@ export async function buildApp(options: AppOptions) {
     mirrorRoutes,
     spanRoutes,
     stallRoutes,
+    wayRoutes,
     latencyRoutes,
     timelineRoutes,
     groupRoutes,

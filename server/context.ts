@@ -9,6 +9,7 @@ import type { MirrorManager } from './mirrors/manager.ts';
 import type { Recordings } from './recordings/manager.ts';
 import type { Store } from './store/types.ts';
 import type { Trace } from './trace.ts';
+import type { Ways } from './ways/ways.ts';
 
 export interface Context {
   readonly version: string;
@@ -23,4 +24,5 @@ export interface Context {
   readonly attach: AttachPolicy;
   readonly kernel: KernelCollector;
   readonly recordings: Recordings;
+  readonly ways: Ways;
 }

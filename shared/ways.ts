@@ -27,7 +27,9 @@ export const ActionSchema = Type.Object(
     targets: Type.Array(TargetSchema, { description: 'processes to choose from: of continue and signal' }),
     command: nullable(Type.String({ description: 'the same as a fusescope command' })),
     manual: nullable(
-      Type.String({ description: 'the same without FuseScope, for who has the rights that this server lacks' }),
+      Type.String({
+        description: 'the same without FuseScope, for who has the rights that this server lacks',
+      }),
     ),
     permitted: Type.Boolean({ description: 'false: the server lacks the rights; run `manual`' }),
   },
@@ -38,14 +40,19 @@ export type Action = Static<typeof ActionSchema>;
 export const PreviewRequestSchema = Type.Object(
   {
     action: WayNameSchema,
-    pid: Type.Optional(Type.Integer({ minimum: 1, description: 'of continue and signal: one of the targets' })),
+    pid: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'of continue and signal: one of the targets' }),
+    ),
     signal: Type.Optional(Type.Enum([...SIGNALS], { default: 'SIGTERM' })),
   },
   { additionalProperties: false },
 );
 export type PreviewRequest = Static<typeof PreviewRequestSchema>;
 
-const OpenFileSchema = Type.Object({ fd: Type.String({ description: 'a number, or cwd' }), path: Type.String() });
+const OpenFileSchema = Type.Object({
+  fd: Type.String({ description: 'a number, or cwd' }),
+  path: Type.String(),
+});
 export const HolderSchema = Type.Object({
   pid: Type.Integer(),
   comm: nullable(Type.String()),
@@ -85,7 +92,7 @@ export const PreviewSchema = Type.Object(
 );
 export type Preview = Static<typeof PreviewSchema>;
 
-export const VIAS = ['page', 'cli', 'api'] as const;
+const VIAS = ['page', 'cli', 'api'] as const;
 export const PerformRequestSchema = Type.Object(
   {
     token: Type.String({ minLength: 16, maxLength: 100, description: 'of the preview' }),
@@ -93,7 +100,6 @@ export const PerformRequestSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type PerformRequest = Static<typeof PerformRequestSchema>;
 
 export const AuditSchema = Type.Object(
   {
@@ -108,7 +114,8 @@ export const AuditSchema = Type.Object(
     via: Type.Enum([...VIAS]),
     address: Type.String(),
     outcome: Type.Enum(['begun', 'done', 'partly', 'failed'], {
-      description: 'begun: the server ended before it knew; partly: it was done and did not bring all that it should',
+      description:
+        'begun: the server ended before it knew; partly: it was done and did not bring all that it should',
     }),
     text: Type.String({ description: 'what came of it, in a sentence' }),
   },

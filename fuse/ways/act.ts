@@ -9,8 +9,7 @@ const UNMOUNT_MS = 4_000;
 
 /** Ends every request of the connection. */
 export function abortConnection(connection: number, places: readonly MountPlace[]): string | null {
-  if (stillThere(connection, places).length === 0)
-    return 'something else is mounted there by now';
+  if (stillThere(connection, places).length === 0) return 'something else is mounted there by now';
   try {
     writeFileSync(fusectlFile(connection, 'abort'), '1');
     return null;
@@ -20,11 +19,7 @@ export function abortConnection(connection: number, places: readonly MountPlace[
   }
 }
 
-export function signalProcess(
-  pid: number,
-  startTicks: number,
-  signal: WaySignal | 'SIGCONT',
-): string | null {
+export function signalProcess(pid: number, startTicks: number, signal: WaySignal | 'SIGCONT'): string | null {
   if (processFact(pid)?.startTicks !== startTicks) return `process ${pid} has ended by now`;
   try {
     process.kill(pid, signal);

@@ -37,7 +37,7 @@ function change(verb: 'attach' | 'detach', example: string, description: string)
       const { items } = await getJson<{ items: Mount[] }>(flags, '/api/mounts', { gone: 'false' });
       const chosen = flags.all
         ? items.filter((mount) => mount.kind === 'kernel')
-        : mountpoints.map((mountpoint) => find(items, mountpoint));
+        : mountpoints.map((mountpoint) => findMount(items, mountpoint));
       const changed: Mount[] = [];
       for (const { id } of chosen) changed.push(await postJson<Mount>(flags, `/api/mounts/${id}/${verb}`));
       printRows(COLUMNS, changed, flags.json);
@@ -46,8 +46,11 @@ function change(verb: 'attach' | 'detach', example: string, description: string)
     });
 }
 
-/** The one that the kernel knows, where several sources tell of the mount point. */
-function find(mounts: readonly Mount[], mountpoint: string): Mount {
+/**
+ * The one that the kernel knows, where several sources tell of the mount point.
+ * @throws CliError where there is none
+ */
+export function findMount(mounts: readonly Mount[], mountpoint: string): Mount {
   const path = mountpoint.length > 1 ? mountpoint.replace(/\/+$/, '') : mountpoint;
   const found = mounts.filter((mount) => mount.mount === path || mount.alsoAt.includes(path));
   const mount = found.find((one) => one.connection !== null);

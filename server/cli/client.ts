@@ -28,13 +28,16 @@ export async function request(
   path: string,
   query: Record<string, string | undefined> = {},
   method: 'GET' | 'POST' = 'GET',
+  body?: object,
 ): Promise<Response> {
   const url = serverUrl(flags, path);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, value);
   let response: Response;
   try {
-    response = await fetch(url, { method, headers: headersOf(flags) });
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const text = body === undefined ? null : JSON.stringify(body);
+    response = await fetch(url, { method, headers: { ...headersOf(flags), ...json }, body: text });
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
@@ -55,9 +58,9 @@ export async function getJson<T>(
   return (await (await request(flags, path, query)).json()) as T;
 }
 
-/** A POST without a body. */
-export async function postJson<T>(flags: ServerFlags, path: string): Promise<T> {
-  return (await (await request(flags, path, {}, 'POST')).json()) as T;
+/** A POST, with a body or without. */
+export async function postJson<T>(flags: ServerFlags, path: string, body?: object): Promise<T> {
+  return (await (await request(flags, path, {}, 'POST', body)).json()) as T;
 }
 
 /** @throws CliError with status 2 for what is no URL. */

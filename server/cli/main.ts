@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { attachCommand, detachCommand } from './attach.ts';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
@@ -13,6 +14,7 @@ import { mountsCommand } from './mounts.ts';
 import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
+import { abortCommand, continueCommand, releaseCommand, signalCommand, unmountCommand } from './ways.ts';
 
 const COMMANDS = [
   serveCommand,
@@ -21,6 +23,12 @@ const COMMANDS = [
   attachCommand,
   detachCommand,
   stallsCommand,
+  abortCommand,
+  continueCommand,
+  unmountCommand,
+  signalCommand,
+  releaseCommand,
+  auditCommand,
   tailCommand,
   latencyCommand,
   historyCommand,

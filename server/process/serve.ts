@@ -21,6 +21,10 @@ import { pageDir, program } from '../setup/paths.ts';
 import { readThresholds } from '../stalls/rules.ts';
 import { openStore } from '../store/store.ts';
 import { Trace } from '../trace.ts';
+import { AuditLog } from '../ways/audit.ts';
+import { holdingOf } from '../ways/holding.ts';
+import { WayRunner } from '../ways/runner.ts';
+import { Ways } from '../ways/ways.ts';
 import { Pulse } from './pulse.ts';
 
 export interface ServeOptions {
@@ -97,6 +101,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     store,
     flush: () => trace?.flush(),
   });
+  const ways = new Ways({
+    trace,
+    runner: new WayRunner(program('fuse/ways/main')),
+    holding: holdingOf(mirrors, trace),
+    audit: new AuditLog(store, clock, log),
+  });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -111,6 +121,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     attach,
     kernel,
     recordings,
+    ways,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 

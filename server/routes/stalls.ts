@@ -2,12 +2,15 @@
 import Type from 'typebox';
 import { listOf } from '../../shared/api.ts';
 import { RecordingParam } from '../../shared/recording.ts';
-import { StallSchema } from '../../shared/stall.ts';
+import { type Stall, StallSchema } from '../../shared/stall.ts';
+import { StallGroupSchema } from '../../shared/stall-group.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
-import { FromSchema, sourceOf } from './from.ts';
+import { FromSchema, type Source, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
+
+const BEFORE = 20;
 
 export function stallRoutes(app: Scope, context: Context): void {
   const { store, trace } = context;
@@ -41,6 +44,48 @@ export function stallRoutes(app: Scope, context: Context): void {
     },
   );
   app.get(
+    '/api/stalls/groups',
+    {
+      schema: {
+        summary: 'Stalls by their cause: how often it came, for how long, and what ended it',
+        tags: ['stalls'],
+        querystring: Type.Object(
+          {
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+            recording: Type.Optional(RecordingParam),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: listOf(StallGroupSchema), ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const { reads } = await sourceOf(context, request.query.recording);
+      return { items: await reads.stallGroups(request.query.limit ?? 100), nextCursor: null };
+    },
+  );
+  app.get(
+    '/api/stalls/:id/before',
+    {
+      schema: {
+        summary: 'Earlier incidents of the same cause, newest first: of each the operation that hung longest',
+        tags: ['stalls'],
+        params: IdParams,
+        querystring: FromSchema,
+        response: { 200: listOf(StallSchema), ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const source = await sourceOf(context, request.query.recording);
+      const stall = await find(request.params.id, source);
+      const key = stall.cause?.key ?? `${stall.span.mount} ${stall.span.op}`;
+      const own = stall.groupId ?? stall.id;
+      const found = await source.reads.incidents(key, BEFORE + 1);
+      const items = found.filter((one) => (one.groupId ?? one.id) !== own && one.id !== stall.id);
+      return { items: items.slice(0, BEFORE), nextCursor: null };
+    },
+  );
+  app.get(
     '/api/stalls/:id',
     {
       schema: {
@@ -51,14 +96,13 @@ export function stallRoutes(app: Scope, context: Context): void {
         response: { 200: StallSchema, ...errorAnswers },
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      const { reads, isLive } = await sourceOf(context, request.query.recording);
-      const open = isLive ? trace.stalls.open().find((one) => one.id === id) : undefined;
-      const stall = open ?? (await reads.stall(id));
-      if (!stall)
-        throw new CodedError('FUSESCOPE_NOT_FOUND', `there is no stall ${id}; GET /api/stalls lists them`);
-      return stall;
-    },
+    async (request) => find(request.params.id, await sourceOf(context, request.query.recording)),
   );
+
+  async function find(id: number, { reads, isLive }: Source): Promise<Stall> {
+    const open = isLive ? trace.stalls.open().find((one) => one.id === id) : undefined;
+    const stall = open ?? (await reads.stall(id));
+    if (stall) return stall;
+    throw new CodedError('FUSESCOPE_NOT_FOUND', `there is no stall ${id}; GET /api/stalls lists them`);
+  }
 }

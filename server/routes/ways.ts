@@ -1,6 +1,7 @@
 // Ways out of a stall: which there are, the preview of one with its token, the deed itself, and the audit.
-import Type from 'typebox';
+
 import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
 import { listOf } from '../../shared/api.ts';
 import {
   ActionSchema,
@@ -43,7 +44,8 @@ export function wayRoutes(app: Scope, { ways, store }: Context): void {
     {
       schema: {
         summary: 'What an action would do; nothing happens yet',
-        description: 'The token in the answer is what the action itself asks for. It holds two minutes, once.',
+        description:
+          'The token in the answer is what the action itself asks for. It holds two minutes, once.',
         tags,
         params: IdParams,
         body: PreviewRequestSchema,

@@ -1,6 +1,7 @@
 // One open database on the writer's side: puts whole batches into it, a transaction each, and reads what a start needs.
 import type { Database, Statement } from 'better-sqlite3';
 import { readStall, type Stall } from '../../shared/stall.ts';
+import type { Audit } from '../../shared/ways.ts';
 import { SPAN_COLUMNS, type SpanRow, spanOf, storedMounts } from './decode.ts';
 import { SpanInserter } from './insert.ts';
 import { DICTIONARIES, type DictionaryName, type Epoch } from './layout.ts';
@@ -37,6 +38,7 @@ export class BatchWriter {
       second: db.prepare('REPLACE INTO seconds VALUES (?, ?, ?, ?, ?)'),
       stall: db.prepare('REPLACE INTO stalls VALUES (?, ?, ?, ?, ?, ?, ?)'),
       loss: db.prepare('INSERT INTO losses (mount_id, cause, count, from_us, to_us) VALUES (?, ?, ?, ?, ?)'),
+      audit: db.prepare('REPLACE INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
       source: db.prepare('REPLACE INTO sources VALUES (?, ?, ?)'),
       setting: db.prepare('REPLACE INTO settings VALUES (?, ?)'),
       count: db.prepare("REPLACE INTO meta VALUES ('spans', ?)"),
@@ -113,6 +115,7 @@ export class BatchWriter {
       ),
       nextStallId: number('SELECT max(id) FROM stalls') + 1,
       mounts: storedMounts(db),
+      nextAuditId: number('SELECT max(id) FROM audit') + 1,
       restored: open.map((row) => ({
         span: spanOf(row as unknown as SpanRow),
         instance: (row.at(-1) as string | null) ?? null,
@@ -144,6 +147,7 @@ export class BatchWriter {
     this.rollups.put(batch.rollups);
     for (const s of batch.seconds) this.statements.second.run(s.atS, s.ops, s.errors, s.lost, s.stalls);
     for (const stall of batch.stalls) this.putStall(stall);
+    for (const audit of batch.audit) this.putAudit(audit);
     for (const gap of batch.gaps) {
       const [fromUs, toUs] = [Math.floor(gap.fromUs), Math.ceil(gap.toUs)];
       this.statements.loss.run(gap.mountId, gap.cause, gap.count, fromUs, toUs);
@@ -161,6 +165,12 @@ export class BatchWriter {
     const { id, host, kind, fsType, source, connection } = mount;
     const seen = [Math.floor(mount.firstSeenUs), Math.floor(mount.lastSeenUs)];
     this.statements.mount.run(id, host, mount.mount, kind, fsType, source, connection, ...seen);
+  }
+
+  private putAudit(audit: Audit): void {
+    const { id, atUs, action, mountId, mount, connection, target, uid, via, address, outcome, text } = audit;
+    const what = [action, mountId, mount, connection, target];
+    this.statements.audit.run(id, Math.round(atUs), ...what, uid, via, address, outcome, text);
   }
 
   private putStall(stall: Stall): void {

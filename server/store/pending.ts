@@ -2,12 +2,16 @@
 // oldest go first.
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { Audit } from '../../shared/ways.ts';
 import type { Batch } from './protocol.ts';
 import type { RollupRow, StoredMount } from './types.ts';
 
 const MAX = 20_000;
 
-type Small = Pick<Batch, 'mounts' | 'rollups' | 'seconds' | 'stalls' | 'gaps' | 'seqs' | 'settings'>;
+type Small = Pick<
+  Batch,
+  'mounts' | 'rollups' | 'seconds' | 'stalls' | 'gaps' | 'audit' | 'seqs' | 'settings'
+>;
 
 export class Pending {
   private mounts = new Map<number, StoredMount>();
@@ -15,6 +19,7 @@ export class Pending {
   private seconds: Second[] = [];
   private stalls = new Map<number, Stall>();
   private gaps: Gap[] = [];
+  private audits = new Map<number, Audit>();
   private seqs = new Map<string, number>();
   private settings = new Map<string, string>();
 
@@ -38,6 +43,11 @@ export class Pending {
     shortenMap(this.stalls);
   }
 
+  audit(audit: Audit): void {
+    this.audits.set(audit.id, audit);
+    shortenMap(this.audits);
+  }
+
   gap(gap: Gap): void {
     this.gaps.push(gap);
     shorten(this.gaps);
@@ -53,7 +63,7 @@ export class Pending {
   }
 
   get isEmpty(): boolean {
-    const maps = [this.mounts, this.stalls, this.seqs, this.settings];
+    const maps = [this.mounts, this.stalls, this.audits, this.seqs, this.settings];
     const lists = [this.rollups, this.seconds, this.gaps];
     return maps.every((map) => map.size === 0) && lists.every((list) => list.length === 0);
   }
@@ -67,13 +77,14 @@ export class Pending {
       gaps,
       mounts: [...this.mounts.values()],
       stalls: [...this.stalls.values()],
+      audit: [...this.audits.values()],
       seqs: [...this.seqs],
       settings: [...this.settings],
     };
     this.rollups = [];
     this.seconds = [];
     this.gaps = [];
-    for (const map of [this.mounts, this.stalls, this.seqs, this.settings]) map.clear();
+    for (const map of [this.mounts, this.stalls, this.audits, this.seqs, this.settings]) map.clear();
     return small;
   }
 }

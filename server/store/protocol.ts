@@ -5,6 +5,7 @@ import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
+import type { Audit } from '../../shared/ways.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
@@ -32,6 +33,7 @@ export interface Batch {
   seconds: Second[];
   stalls: Stall[];
   gaps: Gap[];
+  audit: Audit[];
   seqs: [instance: string, seq: number][];
   settings: [name: string, json: string][];
 }
@@ -51,6 +53,7 @@ export interface StoreFacts {
 export interface Found {
   nextSpanId: number;
   nextStallId: number;
+  nextAuditId: number;
   mounts: StoredMount[];
   restored: RestoredSpan[];
   restoredStalls: Stall[];
@@ -99,6 +102,9 @@ export type Query =
     }
   | { kind: 'stalls'; state: 'open' | 'closed' | null; limit: number; cursor: string | null }
   | { kind: 'stall'; id: number }
+  | { kind: 'incidents'; key: string; limit: number }
+  | { kind: 'stallGroups'; limit: number }
+  | { kind: 'audit'; limit: number; cursor: string | null }
   | { kind: 'gaps'; fromUs: number; toUs: number }
   | { kind: 'seconds'; fromUs: number; toUs: number }
   | { kind: 'mounts' }

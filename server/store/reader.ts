@@ -3,7 +3,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import type { Second } from '../../shared/live.ts';
-import { readStall, type Stall } from '../../shared/stall.ts';
 import { CodedError } from '../errors.ts';
 import { storedMounts } from './decode.ts';
 import { FilterCompiler } from './filter-sql.ts';
@@ -13,7 +12,8 @@ import type { FromReader, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
 import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
-import { badCursor, SpanQueries } from './query-spans.ts';
+import { SpanQueries } from './query-spans.ts';
+import { StallQueries } from './query-stalls.ts';
 import { SummaryQueries } from './query-summary.ts';
 import { TimelineQueries } from './query-timeline.ts';
 import type { MountSecondRow } from './types.ts';
@@ -33,6 +33,7 @@ class Reader {
   private readonly groups: GroupQueries;
   private readonly history: HistoryQueries;
   private readonly jobs: Jobs;
+  private readonly stalls: StallQueries;
 
   constructor(file: string, clock: () => number) {
     const db = openReadonly(file);
@@ -46,6 +47,7 @@ class Reader {
     this.groups = new GroupQueries(db, this.names, filters, clock);
     this.history = new HistoryQueries(db);
     this.jobs = new Jobs(file, this.names, clock);
+    this.stalls = new StallQueries(db);
   }
 
   close(): void {
@@ -83,9 +85,9 @@ class Reader {
       case 'seconds':
         return this.seconds(query.fromUs, query.toUs);
       case 'stall':
-        return this.stall(query.id);
+        return this.stalls.one(query.id);
       case 'stalls':
-        return this.stalls(query.state, query.limit, query.cursor);
+        return this.stalls.list(query.state, query.limit, query.cursor);
       case 'mounts':
         return storedMounts(this.db);
       case 'mount-seconds':
@@ -96,6 +98,12 @@ class Reader {
         return this.jobs.step(query.number);
       case 'job-end':
         return this.jobs.end(query.number);
+      case 'incidents':
+        return this.stalls.incidents(query.key, query.limit);
+      case 'stallGroups':
+        return this.stalls.groups(query.limit);
+      case 'audit':
+        return this.stalls.audit(query.limit, query.cursor);
     }
   }
 
@@ -114,28 +122,6 @@ class Reader {
          WHERE step_s = 1 AND at_s >= ? GROUP BY at_s, mount_id`,
       )
       .all(fromS) as MountSecondRow[];
-  }
-
-  private stall(id: number): Stall | null {
-    const json = this.db.prepare('SELECT stall FROM stalls WHERE id = ?').pluck().get(id) as
-      | string
-      | undefined;
-    return json === undefined ? null : readStall(json);
-  }
-
-  /** Newest first. */
-  private stalls(state: 'open' | 'closed' | null, limit: number, cursor: string | null) {
-    const match = cursor === null ? null : /^stall\.(\d{1,15})$/.exec(cursor);
-    if (cursor !== null && !match) throw badCursor();
-    const below = match ? Number(match[1]) : Number.MAX_SAFE_INTEGER;
-    const rows = this.db
-      .prepare(
-        `SELECT stall FROM stalls WHERE id < ? ${state === null ? '' : 'AND state = ?'} ORDER BY id DESC LIMIT ?`,
-      )
-      .pluck()
-      .all(...[below, ...(state === null ? [] : [state]), limit + 1]) as string[];
-    const items = rows.slice(0, limit).map((json) => readStall(json));
-    return { items, nextCursor: rows.length > limit ? `stall.${items.at(-1)?.id}` : null };
   }
 }
 

@@ -17,6 +17,7 @@ import type {
 import type { Gap, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
   TimelineAnswer,
   TimelineQuery,
@@ -97,6 +98,14 @@ export abstract class Reads implements StoreReads {
 
   async stall(id: number): Promise<Stall | null> {
     return this.ask<Stall | null>({ kind: 'stall', id });
+  }
+
+  async incidents(key: string, limit: number): Promise<Stall[]> {
+    return this.ask<Stall[]>({ kind: 'incidents', key, limit });
+  }
+
+  async stallGroups(limit: number): Promise<StallGroup[]> {
+    return this.ask<StallGroup[]>({ kind: 'stallGroups', limit });
   }
 
   async gaps(range: Range): Promise<Gap[]> {

@@ -15,6 +15,8 @@ const SPARE_PAGES = 2_000;
 const VACUUM_PAGES = 100;
 /** The small tables are looked at so often. */
 const AGED_EVERY_S = 60;
+/** Lines of the audit: by number, not by age. */
+const AUDIT_KEPT = 10_000;
 const SOURCES_KEPT_S = 86_400;
 
 interface EpochRow {
@@ -163,8 +165,14 @@ export class Retention {
       this.deleteOldest('seconds', 'at_s', 'true', oldestS, 5_000),
       this.deleteOldest('losses', 'to_us', 'true', oldestUs, 600e6),
       this.deleteOldest('stalls', 'closed_us', "state = 'closed'", oldestUs, 600e6),
+      this.deleteOldest('audit', 'id', 'true', this.firstAudit(), ROWS_A_STEP),
       this.deleteOldest('sources', 'seen_s', 'true', nowS - SOURCES_KEPT_S, SOURCES_KEPT_S),
     ].some((deleted) => deleted);
+  }
+
+  private firstAudit(): number {
+    const last = this.db.prepare('SELECT max(id) FROM audit').pluck().get() as number | null;
+    return (last ?? 0) - AUDIT_KEPT;
   }
 
   /** Deletes what lies before `end`, but no more than a `width` of it. True where there was something. */

@@ -120,8 +120,17 @@ const SLOW_INDEX = `
 CREATE INDEX spans_slow ON spans (start_ns) WHERE duration_ns >= ${SLOW_NS};
 `;
 
+const AUDIT = `
+-- Ways out of a stall that somebody took. Written before the deed (outcome begun) and again after it.
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, action TEXT NOT NULL, mount_id INTEGER NOT NULL, mount TEXT NOT NULL,
+  connection INTEGER, target TEXT, uid INTEGER, via TEXT NOT NULL, address TEXT NOT NULL, outcome TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration i brings version i to i+1. Never edit one that was released: add the next. */
-export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX];
+export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX, AUDIT];
 
 /** Rows of the name tables, written anew at every start, so that they know what this version knows. */
 export const NAMES = {

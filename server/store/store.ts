@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { Audit } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 import { Encoder } from './encoder.ts';
 import { Pending } from './pending.ts';
@@ -69,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 class WorkerStore extends Reads implements Store {
   readonly nextSpanId: number;
   readonly nextStallId: number;
+  readonly nextAuditId: number;
   readonly restored: readonly RestoredSpan[];
   readonly restoredStalls: readonly Stall[];
   readonly seqs: ReadonlyMap<string, number>;
@@ -99,6 +101,7 @@ class WorkerStore extends Reads implements Store {
     this.reader = new ReaderClient(reader);
     this.nextSpanId = found.nextSpanId;
     this.nextStallId = found.nextStallId;
+    this.nextAuditId = found.nextAuditId;
     this.restored = found.restored;
     this.restoredStalls = found.restoredStalls;
     this.seqs = new Map(found.seqs);
@@ -153,6 +156,10 @@ class WorkerStore extends Reads implements Store {
     this.pending.stall(structuredClone(stall));
   }
 
+  putAudit(audit: Audit): void {
+    this.pending.audit({ ...audit });
+  }
+
   putGap(gap: Gap): void {
     this.pending.gap(gap);
   }
@@ -173,6 +180,10 @@ class WorkerStore extends Reads implements Store {
     }
     if (this.batches.size >= MAX_BATCHES || this.closing) return;
     this.handOver();
+  }
+
+  audit(limit: number, cursor: string | null) {
+    return this.ask<{ items: Audit[]; nextCursor: string | null }>({ kind: 'audit', limit, cursor });
   }
 
   gauges(): Gauges['store'] {

@@ -19,12 +19,14 @@ import type {
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
   TimelineAnswer,
   TimelineQuery,
   TimelineSummary,
   TimelineSummaryQuery,
 } from '../../shared/timeline.ts';
+import type { Audit } from '../../shared/ways.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Job } from './protocol.ts';
 
@@ -140,6 +142,10 @@ export interface StoreReads {
     cursor: string | null,
   ): Promise<{ items: Stall[]; nextCursor: string | null }>;
   stall(id: number): Promise<Stall | null>;
+  /** The first ended stall of each incident of one cause (`cause.key`), newest first. */
+  incidents(key: string, limit: number): Promise<Stall[]>;
+  /** Stalls by cause, the one that ended last first. */
+  stallGroups(limit: number): Promise<StallGroup[]>;
   gaps(range: Range): Promise<Gap[]>;
   seconds(range: Range): Promise<Second[]>;
   /** Mounts as they are stored. */
@@ -154,6 +160,7 @@ export interface Store extends StoreReads {
   /** First id that no stored span has. */
   readonly nextSpanId: number;
   readonly nextStallId: number;
+  readonly nextAuditId: number;
   readonly mounts: readonly StoredMount[];
   /** Open spans found at start. */
   readonly restored: readonly RestoredSpan[];
@@ -176,11 +183,14 @@ export interface Store extends StoreReads {
   /** Inserts the stall, or replaces what is stored under its id. */
   putStall(stall: Stall): void;
   putGap(gap: Gap): void;
+  /** Inserts the line, or replaces what is stored under its id. */
+  putAudit(audit: Audit): void;
   putSetting(name: string, json: string): void;
   noteSeq(instance: string, seq: number): void;
   /** Hands what was put since the last call to the writer. Called by the server's own timer. */
   flush(): void;
 
+  audit(limit: number, cursor: string | null): Promise<{ items: Audit[]; nextCursor: string | null }>;
   gauges(): Gauges['store'];
   /** Once everything that was put before is committed, or the store fails. */
   settled(): Promise<void>;

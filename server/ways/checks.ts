@@ -46,7 +46,7 @@ const abort: Check = async (deed, { runner, openCount, openBefore }) => {
   }
   const ended = openBefore === 0 ? 'nothing waited for it' : `${operations(openBefore)} ended`;
   return {
-    outcome: held ? 'partly' : 'done',
+    outcome: 'done',
     text: held ? `aborted, ${ended}; still busy: ${holders.map(nameOf).join(', ')}` : `aborted, ${ended}`,
     holders,
     next: held ? busyNext(deed.mount) : null,

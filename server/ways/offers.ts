@@ -155,16 +155,19 @@ export function offers(at: Situation): Action[] {
   return [...all.filter((one) => one.applies), ...all.filter((one) => !one.applies)];
 }
 
-/** Processes that wait for the mount, those that wait longest first. */
+/** Processes that wait for the mount: those with the oldest operations first, then those only /proc tells of. */
 export function callersOf({ facts, open }: Pick<Situation, 'facts' | 'open'>): Target[] {
   const targets: Target[] = [];
+  const callers = facts?.callers ?? [];
   for (const pid of new Set(open.map(({ span }) => span.pid))) {
-    const fact = facts?.callers.find((one) => one.pid === pid);
+    const fact = callers.find((one) => one.pid === pid);
     if (pid === null || !fact) continue;
     const own = open.filter(({ span }) => span.pid === pid);
     const text = `waits for ${operations(own.length)}, the longest ${formatAge(own[0]?.ageMs ?? 0).text}`;
     targets.push({ pid, comm: fact.comm, text });
   }
+  for (const { pid, comm } of callers)
+    if (!targets.some((one) => one.pid === pid)) targets.push({ pid, comm, text: 'waits for it' });
   return targets;
 }
 

@@ -1,7 +1,6 @@
 // Runs fuse/ways for one question or deed: a process that is killed when it takes too long. Where it hung at a process,
 // it is asked again without that one, and the answer says so.
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { ConnectionFacts, Holder, MountPlace, WayLine, WayRequest } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 
@@ -101,15 +100,20 @@ export class WayRunner {
         settle(false);
       };
       let timer = setTimeout(kill, quietMs === null ? DEED_MS : START_MS);
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      let rest = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         if (settled) return;
         if (quietMs !== null) {
           clearTimeout(timer);
           timer = setTimeout(kill, quietMs);
         }
-        const told = JSON.parse(line) as WayLine;
-        if ('at' in told) at = told.at;
-        else lines.push(told);
+        const whole = (rest + chunk).split('\n');
+        rest = whole.pop() ?? '';
+        for (const line of whole) {
+          const told = JSON.parse(line) as WayLine;
+          if ('at' in told) at = told.at;
+          else lines.push(told);
+        }
       });
       child.once('error', () => settle(true));
       child.once('close', () => settle(true));

@@ -53,9 +53,7 @@ export class Ways {
     const targets = targetsOf(seen, offer, request);
     const places = situation.facts?.places ?? [];
     const { runner } = this.#options;
-    const look = ASK_HOLDERS.has(request.action)
-      ? await runner.holders(places)
-      : { found: [], skipped: [] };
+    const look = ASK_HOLDERS.has(request.action) ? await runner.holders(places) : { found: [], skipped: [] };
     const shown = previewOf({
       situation,
       offer,
@@ -92,16 +90,16 @@ export class Ways {
     const { record, ids, connection, mount } = promised;
     const openCount = () => openOf(trace, record, ids).length;
     const openBefore = openCount();
-    const line = audit.begin(
-      { action, mountId, mount, connection, target: targetWords(promised) },
-      asker,
-    );
-    const verdict = await this.#attempt(promised).then(
-      (error): Promise<Verdict> | Verdict =>
+    const line = audit.begin({ action, mountId, mount, connection, target: targetWords(promised) }, asker);
+    const verdict = await this.#attempt(promised)
+      .then((error): Promise<Verdict> | Verdict =>
         error === null
           ? check(promised, { runner, openCount, openBefore })
           : { outcome: 'failed', text: error, holders: [], next: null },
-    ).catch((error: Error): Verdict => ({ outcome: 'partly', text: error.message, holders: [], next: null }));
+      )
+      .catch(
+        (error: Error): Verdict => ({ outcome: 'partly', text: error.message, holders: [], next: null }),
+      );
     return {
       audit: audit.end(line, verdict.outcome, verdict.text),
       holders: verdict.holders,

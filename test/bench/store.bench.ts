@@ -104,7 +104,7 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   const rollups: RollupRow[] = [];
   const recorder = new LatencyRecorder({ onSpill: (rows) => rollups.push(...rows) });
   const mounts = Array.from({ length: 8 }, (_, i) => mount(i + 1));
-  const rest = { mounts, seconds: [], stalls: [], gaps: [], seqs: [], settings: [] };
+  const rest = { mounts, seconds: [], stalls: [], gaps: [], audit: [], seqs: [], settings: [] };
   const span = blank();
   let [ms, rollupMs, rollupRows, cpuUs] = [0, 0, 0, 0];
   for (let id = 1; id <= total; ) {

@@ -14,7 +14,16 @@ function writerOf(file: string, limits: { maxBytes: number; maxAgeS: number }, n
   const writer = new BatchWriter(db, limits);
   const found = writer.found(null);
   const encoder = new Encoder(found.firstIds, found.nextSpanId, 100, nowS);
-  const rest = { mounts: [], rollups: [], seconds: [], stalls: [], gaps: [], seqs: [], settings: [] };
+  const rest = {
+    mounts: [],
+    rollups: [],
+    seconds: [],
+    stalls: [],
+    gaps: [],
+    audit: [],
+    seqs: [],
+    settings: [],
+  };
   const write = (spans: readonly Span[], atS: number) => {
     encoder.renewEpoch(atS);
     for (const one of spans) encoder.add(one, 'a', true);
