@@ -152,9 +152,10 @@ export interface ProcessFact {
 
 /** One place where the connection is mounted. */
 export interface MountPlace {
-  /** Number of the mount in the kernel, one for the whole machine. */
+  /** Number of the mount in the kernel, one for the whole machine; given anew soon after it is gone. */
   id: number;
   mountpoint: string;
+  source: string;
   /** Null: our own namespace. */
   namespace: string | null;
   /** A process in that namespace. */
@@ -179,9 +180,11 @@ export type WayRequest =
   | { ask: 'facts'; connection: number; daemon: number | null; callers: number[]; skip: number[] }
   /** `places`: where it is mounted, and where it was before an unmount. */
   | { ask: 'holders'; places: MountPlace[]; skip: number[] }
-  | { ask: 'abort'; connection: number; places: MountPlace[] }
+  /** `daemon`: who has to answer the connection still; null where that is not known. */
+  | { ask: 'abort'; connection: number; places: MountPlace[]; daemon: ProcessFact | null }
   | { ask: 'signal'; pid: number; startTicks: number; signal: WaySignal | 'SIGCONT' }
-  | { ask: 'unmount'; connection: number; places: MountPlace[] };
+  /** `answered`: it may have a daemon still, since its connection was aborted. */
+  | { ask: 'unmount'; connection: number; places: MountPlace[]; answered: boolean };
 
 export type WayLine =
   | { at: number }

@@ -1,15 +1,21 @@
-// The deeds of a way out. Each makes sure first that it meets what the preview showed: the same mount by its number in
-// the kernel, the same process by its start time. Null: done; else what the system said.
+// The deeds of a way out. Each makes sure first that it meets what the preview showed: the same process by its start
+// time, the same mount by number, place, source and daemon (the kernel gives numbers anew at once). Null: done; else what the system said.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import type { MountPlace, WaySignal } from '../../shared/ways.ts';
+import type { MountPlace, ProcessFact, WaySignal } from '../../shared/ways.ts';
+import { findHolders } from '../kernel/discovery/daemons.ts';
 import { fusectlFile, processFact, stillThere } from './facts.ts';
 
 const UNMOUNT_MS = 4_000;
 
 /** Ends every request of the connection. */
-export function abortConnection(connection: number, places: readonly MountPlace[]): string | null {
-  if (stillThere(connection, places).length === 0) return 'something else is mounted there by now';
+export function abortConnection(
+  connection: number,
+  places: readonly MountPlace[],
+  daemon: ProcessFact | null,
+): string | null {
+  const same = daemon === null || processFact(daemon.pid)?.startTicks === daemon.startTicks;
+  if (!same || stillThere(connection, places).length === 0) return 'something else is mounted there by now';
   try {
     writeFileSync(fusectlFile(connection, 'abort'), '1');
     return null;
@@ -30,9 +36,17 @@ export function signalProcess(pid: number, startTicks: number, signal: WaySignal
 }
 
 /** Detaches the mounts from our own namespace, the innermost first. The path goes to the kernel as it is. */
-export function unmountLazily(connection: number, wanted: readonly MountPlace[]): string | null {
+export async function unmountLazily(
+  connection: number,
+  wanted: readonly MountPlace[],
+  answered: boolean,
+): Promise<string | null> {
   const places = stillThere(connection, wanted).filter((place) => place.namespace === null);
   if (places.length === 0) return 'it is not mounted any more, or something else is by now';
+  if (!answered) {
+    const daemon = (await findHolders()).find((holder) => holder.connections.includes(connection));
+    if (daemon) return `${daemon.comm} ${daemon.pid} answers what is mounted there by now`;
+  }
   const root = process.geteuid?.() === 0;
   for (const { mountpoint } of places.reverse()) {
     const [program, args] = root

@@ -29,8 +29,8 @@ function placesOf(connection: number, { at, skip }: Looking): MountPlace[] {
   const places: MountPlace[] = [];
   for (const [name, pid] of seen) {
     const namespace = name === own ? null : name;
-    for (const { id, mountpoint } of mountsIn(namespace === null ? 'self' : pid, connection)) {
-      if (!places.some((place) => place.id === id)) places.push({ id, mountpoint, namespace, pid });
+    for (const { id, mountpoint, source } of mountsIn(namespace === null ? 'self' : pid, connection)) {
+      if (!places.some((place) => place.id === id)) places.push({ id, mountpoint, source, namespace, pid });
     }
   }
   return places;
@@ -38,8 +38,10 @@ function placesOf(connection: number, { at, skip }: Looking): MountPlace[] {
 
 /** Of these places, those where the connection still is. `mountinfo` never waits. */
 export function stillThere(connection: number, places: readonly MountPlace[]): MountPlace[] {
-  return places.filter(({ id, namespace, pid }) =>
-    mountsIn(namespace === null ? 'self' : pid, connection).some((entry) => entry.id === id),
+  return places.filter(({ id, mountpoint, source, namespace, pid }) =>
+    mountsIn(namespace === null ? 'self' : pid, connection).some(
+      (entry) => entry.id === id && entry.mountpoint === mountpoint && entry.source === source,
+    ),
   );
 }
 

@@ -29,12 +29,12 @@ switch (request.ask) {
     break;
   }
   case 'abort':
-    tell({ done: abortConnection(request.connection, request.places) });
+    tell({ done: abortConnection(request.connection, request.places, request.daemon) });
     break;
   case 'signal':
     tell({ done: signalProcess(request.pid, request.startTicks, request.signal) });
     break;
   case 'unmount':
-    tell({ done: unmountLazily(request.connection, request.places) });
+    tell({ done: await unmountLazily(request.connection, request.places, request.answered) });
     break;
 }

@@ -76,7 +76,9 @@ const unmount: Check = async (deed, { runner }) => {
   const own = deed.places.filter((place) => place.namespace === null);
   const gone = await settled(async () => {
     const { found } = await runner.facts(deed.connection ?? 0, null, []);
-    return !found.places.some((place) => own.some((one) => one.id === place.id));
+    return !found.places.some((place) =>
+      own.some((one) => one.id === place.id && one.mountpoint === place.mountpoint),
+    );
   });
   if (!gone) return verdict('failed', 'it is still mounted');
   const holders = await holdersOf(runner, deed);

@@ -5,6 +5,7 @@ import type { Span } from '../../shared/span.ts';
 import { CodedError } from '../errors.ts';
 import type { MountRecord } from '../mounts/registry.ts';
 import type { Trace } from '../trace.ts';
+import type { Aborted } from './aborted.ts';
 import type { Situation } from './offers.ts';
 import type { WayRunner } from './runner.ts';
 
@@ -18,6 +19,8 @@ export interface Holding {
 }
 
 export interface Seen {
+  /** The record of the kernel's collector, where there is one. */
+  kernel: MountRecord;
   record: MountRecord;
   /** Every record of the same connection. */
   ids: ReadonlySet<number>;
@@ -30,8 +33,7 @@ export interface Watching {
   trace: Trace;
   runner: WayRunner;
   holding: Holding;
-  /** Mounts that we have aborted, by the number of the mount in the kernel. */
-  aborted: ReadonlySet<number>;
+  aborted: Aborted;
 }
 
 /** @throws CodedError FUSESCOPE_NOT_FOUND for a mount that there is not, FUSESCOPE_BUSY where /proc hangs */
@@ -51,6 +53,7 @@ export async function lookAt(mountId: number, watching: Watching): Promise<Seen>
 
   return {
     record,
+    kernel,
     ids,
     skipped: looked?.skipped ?? [],
     situation: {
@@ -59,7 +62,7 @@ export async function lookAt(mountId: number, watching: Watching): Promise<Seen>
       here,
       connection,
       dead: kernel.dead,
-      aborted: looked?.found.places.some((place) => aborted.has(place.id)) ?? false,
+      aborted: aborted.has(kernel),
       daemon,
       options: kernel.options,
       facts: looked?.found ?? null,

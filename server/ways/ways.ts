@@ -11,6 +11,7 @@ import type {
 } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 import type { MountRecord } from '../mounts/registry.ts';
+import { Aborted } from './aborted.ts';
 import type { Asker, AuditLog } from './audit.ts';
 import { check, type Deed, type Verdict } from './checks.ts';
 import { offers } from './offers.ts';
@@ -20,6 +21,10 @@ import { TOKEN_MS, Tokens } from './tokens.ts';
 
 interface Promised extends Deed {
   record: MountRecord;
+  kernel: MountRecord;
+  daemon: ProcessFact | null;
+  /** Aborted: its daemon may live. */
+  answered: boolean;
   ids: ReadonlySet<number>;
 }
 
@@ -33,10 +38,11 @@ const ASK_HOLDERS: ReadonlySet<WayName> = new Set(['abort', 'unmount']);
 export class Ways {
   readonly #options: WaysOptions;
   readonly #tokens = new Tokens<Promised>();
-  readonly #aborted = new Set<number>();
+  readonly #aborted: Aborted;
 
   constructor(options: WaysOptions) {
     this.#options = options;
+    this.#aborted = new Aborted(options.trace);
   }
 
   /** @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_BUSY */
@@ -71,6 +77,9 @@ export class Ways {
         targets,
         signal: request.signal ?? 'SIGTERM',
         record,
+        kernel: seen.kernel,
+        daemon: situation.facts?.daemon[0] ?? null,
+        answered: situation.aborted,
         ids,
       },
       performance.now(),
@@ -118,12 +127,12 @@ export class Ways {
     const connection = promised.connection ?? 0;
     switch (action) {
       case 'abort': {
-        const error = await runner.perform({ ask: 'abort', connection, places });
-        if (error === null) for (const place of places) this.#aborted.add(place.id);
+        const error = await runner.perform({ ask: 'abort', connection, places, daemon: promised.daemon });
+        if (error === null) this.#aborted.add(promised.kernel);
         return error;
       }
       case 'unmount':
-        return runner.perform({ ask: 'unmount', connection, places });
+        return runner.perform({ ask: 'unmount', connection, places, answered: promised.answered });
       case 'continue':
         return this.#signal(targets, 'SIGCONT');
       case 'signal':
