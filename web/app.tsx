@@ -12,6 +12,7 @@ import { live, resume, togglePause } from './live/feed.ts';
 import { Boundary } from './ui/boundary.tsx';
 import { Problem } from './ui/problem.tsx';
 import { StallNews } from './ui/stall-news.tsx';
+import { recordingId } from './url/recording.ts';
 import { hrefKeeping, useViewParams } from './url/use.ts';
 import { EmptyView } from './views/empty/empty.tsx';
 import { OperationsView } from './views/operations/operations.tsx';
@@ -32,6 +33,7 @@ export function App() {
   const [layer, setLayer] = useState<Layer>(null);
   const toggle = (which: Layer) => setLayer((now) => (now === which ? null : which));
   useGlobalKeys(toggle);
+  const problem = useStore(live, (state) => state.problem);
   return (
     <div className="frame">
       <a className="skip" href="#main">
@@ -42,19 +44,23 @@ export function App() {
       <main id="main" tabIndex={-1}>
         <Boundary view={path}>
           <Suspense fallback={null}>
-            <Switch>
-              <Route path="/" component={Home} />
-              <Route path="/start" component={EmptyView} />
-              <Route path="/operations" component={OperationsView} />
-              <Route path="/stalls" component={StallsView} />
-              <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
-              <Route path="/latency" component={LatencyView} />
-              <Route>
-                <Problem
-                  error={new Error('There is no such view. The tabs above lead to those there are.')}
-                />
-              </Route>
-            </Switch>
+            {problem ? (
+              <Problem error={problem} />
+            ) : (
+              <Switch>
+                <Route path="/" component={Home} />
+                <Route path="/start" component={EmptyView} />
+                <Route path="/operations" component={OperationsView} />
+                <Route path="/stalls" component={StallsView} />
+                <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
+                <Route path="/latency" component={LatencyView} />
+                <Route>
+                  <Problem
+                    error={new Error('There is no such view. The tabs above lead to those there are.')}
+                  />
+                </Route>
+              </Switch>
+            )}
           </Suspense>
         </Boundary>
       </main>
@@ -83,12 +89,13 @@ function Home() {
       state.mounts.every((mount) => mount.state === 'gone' || !isWatched(mount)),
   );
   if (!connected) return null;
-  return nothing ? <EmptyView /> : <OverviewView />;
+  return nothing && recordingId === null ? <EmptyView /> : <OverviewView />;
 }
 
 function useGlobalKeys(toggle: (layer: Layer) => void): void {
   const [path, navigate] = useLocation();
   const [params, change] = useViewParams();
+  const recording = useStore(live, (state) => state.recording !== null);
   useKeys(EVERYWHERE, [
     ...VIEWS.map((view) => ({
       keys: [view.key],
@@ -107,6 +114,7 @@ function useGlobalKeys(toggle: (layer: Layer) => void): void {
       keys: ['l'],
       label: 'live',
       run: () => {
+        if (recording) location.assign('/');
         resume();
         if (params.range) change({ range: null, order: 'start:desc' });
       },

@@ -1,24 +1,33 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
 import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
 import { keepTitle } from './frame/title.ts';
 import { listenForKeys } from './keys/keys.ts';
 import { connectFeed } from './live/feed.ts';
+import { showRecording } from './live/recorded.ts';
+import { keepRecording, recordingId } from './url/recording.ts';
 import './theme/tokens.css';
 import './theme/base.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 forgetToken();
-connectFeed();
+if (recordingId === null) connectFeed();
+else void showRecording(recordingId);
 keepTitle();
 listenForKeys();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <App />
+      <Router
+        hrefs={(href) => keepRecording(href)}
+        aroundNav={(navigate, to, options) => navigate(keepRecording(to), options)}
+      >
+        <App />
+      </Router>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -10,6 +10,7 @@ import { ageStalls, raiseStalls } from './stalls.ts';
 
 /** Spans after which latency that has gathered is written. */
 const FLUSH_EVERY = 50_000;
+const LONG_BEFORE_US = 3_600e6;
 
 interface Second {
   ops: number;
@@ -28,7 +29,7 @@ export function finishFile(db: Database, endUs: number | null): void {
     fromUs: number | null;
     toUs: number | null;
   };
-  const fromUs = about.fromUs ?? end.firstUs;
+  const fromUs = startOf(about.fromUs, end.firstUs);
   // Its own end, else the one that is told, but no earlier than what is in it.
   const lastUs = about.toUs ?? Math.max(Math.ceil(endUs ?? 0), end.lastUs ?? 0);
   const toUs = lastUs === 0 ? null : lastUs;
@@ -50,6 +51,12 @@ export function finishFile(db: Database, endUs: number | null): void {
   })();
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.pragma('journal_mode = DELETE');
+}
+
+/** As it was asked for, unless that is long before anything that is known: "from the beginning". */
+function startOf(askedUs: number | null, firstUs: number | null): number | null {
+  if (askedUs === null || firstUs === null) return askedUs ?? firstUs;
+  return firstUs - askedUs > LONG_BEFORE_US ? firstUs : askedUs;
 }
 
 /** Latency and operations by the second, of everything that ended. */

@@ -1,5 +1,6 @@
 // The HTTP interface as the page uses it: one function, coded errors. Answers are typed by shared/api.ts.
 import type { ApiError } from '../../shared/api.ts';
+import { isRecorded, recordingId } from '../url/recording.ts';
 
 /** What the server answered instead of what was asked for. `message` says what, why and what to do. */
 export class RequestError extends Error {
@@ -21,6 +22,7 @@ export function apiUrl(path: string, query: Query = {}): string {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
   }
+  if (recordingId !== null && isRecorded(path)) params.set('recording', String(recordingId));
   const search = params.toString();
   return search === '' ? `/api${path}` : `/api${path}?${search}`;
 }
@@ -32,7 +34,28 @@ export async function apiGet<T>(path: string, query?: Query, signal?: AbortSigna
 
 /** @throws RequestError as `apiGet`. */
 export async function apiPost<T>(path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method: 'POST' };
+  return send<T>('POST', path, body);
+}
+
+/** @throws RequestError as `apiGet`. */
+export async function apiChange<T>(
+  method: 'PATCH' | 'DELETE' | 'PUT',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  return send<T>(method, path, body);
+}
+
+/** What a recording shows is over: nothing in it can be changed any more, only recordings themselves. */
+async function send<T>(method: string, path: string, body: unknown): Promise<T> {
+  if (recordingId !== null && !/^\/(recordings|import)\b/.test(path)) {
+    throw new RequestError({
+      statusCode: 0,
+      code: 'FUSESCOPE_RECORDING',
+      message: 'This is a recording: what it shows is over. Go live to act on what is mounted now.',
+    });
+  }
+  const init: RequestInit = { method };
   if (body !== undefined) {
     init.headers = { 'content-type': 'application/json' };
     init.body = JSON.stringify(body);

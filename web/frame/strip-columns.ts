@@ -2,7 +2,7 @@
 // always begins at the same ones. Columns would flicker from tick to tick if they were cut by pixel.
 import type { Second } from '../../shared/live.ts';
 
-const STEPS_S = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30, 60];
+const STEPS_S = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600];
 
 export interface Column {
   atS: number;
@@ -14,7 +14,7 @@ export interface Column {
 
 /** Seconds a column stands for where `spanS` seconds have room for `columns`. */
 export function columnStep(spanS: number, columns: number): number {
-  return STEPS_S.find((step) => spanS / step <= columns) ?? 60;
+  return STEPS_S.find((step) => spanS / step <= columns) ?? 21_600;
 }
 
 /** Sums by column, oldest first; columns without a counted second are absent. */

@@ -5,7 +5,7 @@ import { colour, faded, font } from '../theme/colours.ts';
 import type { Pen } from '../ui/canvas.tsx';
 import { spark, unknown } from '../ui/draw.ts';
 import { clamp } from '../ui/scale.ts';
-import { minuteText } from '../ui/time.ts';
+import { clockText, minuteText } from '../ui/time.ts';
 import { columnStep, stallStretches, stripColumns } from './strip-columns.ts';
 
 export interface StripFacts extends Pick<LiveState, 'seconds' | 'gaps' | 'stalls'> {
@@ -15,16 +15,20 @@ export interface StripFacts extends Pick<LiveState, 'seconds' | 'gaps' | 'stalls
   silentSinceUs: number | null;
   range: TimeRange | null;
   waiting: boolean;
+  /** Length of what is shown; null: the last ten minutes. */
+  lengthUs: number | null;
 }
 
 const PITCH = 3;
+const MAX_TICKS = 12;
+const TICKS_US = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 43_200].map((s) => s * 1e6);
 
 /** The strip's place of a moment, and back. */
-export function stripScale(width: number, nowUs: number) {
+export function stripScale(width: number, nowUs: number, lengthUs: number | null = null) {
   const narrow = width < 500;
   const left = narrow ? 16 : 8;
   const right = width - (narrow ? 18 : 14);
-  const spanUs = (narrow ? STRIP_S / 2 : STRIP_S) * 1e6;
+  const spanUs = lengthUs ?? (narrow ? STRIP_S / 2 : STRIP_S) * 1e6;
   return {
     narrow,
     left,
@@ -37,7 +41,7 @@ export function stripScale(width: number, nowUs: number) {
 }
 
 export function drawStrip({ c, width }: Pen, facts: StripFacts): void {
-  const scale = stripScale(width, facts.nowUs);
+  const scale = stripScale(width, facts.nowUs, facts.lengthUs);
   const top = scale.narrow ? 34 : 10;
   const base = scale.narrow ? 50 : 36;
   c.fillStyle = colour('line-strong');
@@ -50,7 +54,7 @@ export function drawStrip({ c, width }: Pen, facts: StripFacts): void {
   drawColumns(c, facts, scale, top, base);
   for (const gap of facts.gaps) drawUnknown(c, scale, top, base, gap.fromUs, gap.toUs);
   if (facts.silentSinceUs !== null) drawUnknown(c, scale, top, base, facts.silentSinceUs, facts.nowUs);
-  if (facts.pausedUs !== null) {
+  if (facts.pausedUs !== null && facts.lengthUs === null) {
     c.fillStyle = colour('ink');
     c.fillRect(Math.round(scale.x(facts.pausedUs)), 4, 1, base);
   }
@@ -81,14 +85,14 @@ function drawWaiting(c: CanvasRenderingContext2D, scale: Scale, base: number): v
 function drawMinutes(c: CanvasRenderingContext2D, scale: Scale, base: number): void {
   c.font = font(10);
   c.textAlign = 'center';
-  const step = 60e6;
+  const step = TICKS_US.find((one) => scale.spanUs / one <= MAX_TICKS) ?? 86_400e6;
   for (let at = Math.ceil(scale.fromUs / step) * step; at <= scale.fromUs + scale.spanUs; at += step) {
     const x = Math.round(scale.x(at));
     c.fillStyle = colour('line-strong');
     c.fillRect(x, base, 1, 4);
     c.fillStyle = colour('ink-3');
     if (x > scale.left + 18 && x < scale.right - 10)
-      c.fillText(minuteText(at), x, base + (scale.narrow ? 11 : 15));
+      c.fillText(step < 60e6 ? clockText(at) : minuteText(at), x, base + (scale.narrow ? 11 : 15));
   }
 }
 
@@ -105,7 +109,7 @@ function drawColumns(
   const wide = Math.max(1, Math.floor(((scale.right - scale.left) * step * 1e6) / scale.spanUs) - 1);
   for (const column of columns) {
     const us = column.atS * 1e6;
-    if (us < scale.fromUs) continue;
+    if (us + (facts.lengthUs === null ? 0 : step * 1e6) < scale.fromUs) continue;
     const x = Math.round(scale.x(us));
     c.globalAlpha = facts.pausedUs !== null && us > facts.pausedUs ? 0.35 : 1;
     // The root of the share: bursts a hundred times the usual rate must not flatten the rest to nothing.

@@ -9,6 +9,7 @@ import { frames } from '../live/frames.ts';
 import { Age } from '../ui/age.tsx';
 import { Canvas } from '../ui/canvas.tsx';
 import { Gauge, None } from '../ui/figure.tsx';
+import { visible } from '../ui/visible.ts';
 import { operationsHref, useViewParams } from '../url/use.ts';
 import { drawStrip, stripScale } from './strip-draw.ts';
 import { timeState } from './time-state.ts';
@@ -45,10 +46,17 @@ function TimePill({ range, onLive }: { range: TimeRange | null; onLive: () => vo
       <div className="row">
         <span className={`pill ${now.kind}`} role="status">
           <span className="mark" />
-          {now.title}
+          <span className="words" title={now.title}>
+            {visible(now.title)}
+          </span>
         </span>
         {now.kind === 'gone' && <Control onClick={reconnectNow} text="Try now" />}
         {now.kind === 'range' && <Control onClick={onLive} text="Go live" hint="l" />}
+        {now.kind === 'recording' && (
+          <a className="btn sm ghost" href="/recordings">
+            Close
+          </a>
+        )}
         {now.kind === 'paused' && <Control onClick={togglePause} text="Resume" hint="Space" />}
         {(now.kind === 'live' || now.kind === 'behind') && (
           <Control onClick={togglePause} text="Pause" hint="Space" />
@@ -71,7 +79,9 @@ function Control({ onClick, text, hint }: { onClick: () => void; text: string; h
 function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (range: TimeRange) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ fromX: number; toX: number } | null>(null);
-  const scaleNow = () => stripScale(box.current?.clientWidth ?? 1, clock.nowUs());
+  const recording = useStore(live, (state) => state.recording);
+  const lengthUs = recording === null ? null : Math.max(1e6, (recording.toUs - recording.fromUs) * 1.01);
+  const scaleNow = () => stripScale(box.current?.clientWidth ?? 1, clock.nowUs(), lengthUs);
   const dragged = (): TimeRange | null => {
     if (!drag || Math.abs(drag.toX - drag.fromX) < SHORTEST_DRAG_PX) return null;
     const scale = scaleNow();
@@ -105,13 +115,19 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
             ...state,
             nowUs: clock.nowUs(),
             silentSinceUs: state.link.kind === 'down' ? state.link.sinceMs * 1e3 : null,
-            range: dragged() ?? range,
+            range: dragged() ?? (recording && isWhole(range, recording) ? null : range),
+            lengthUs,
             waiting: state.seconds.every((second) => second.ops === 0) && state.stalls.length === 0,
           });
         }}
       />
     </div>
   );
+}
+
+/** Whether a range is all of a recording: that needs no frame. */
+function isWhole(range: TimeRange | null, recording: { fromUs: number; toUs: number }): boolean {
+  return range?.fromUs === recording.fromUs && range.toUs === recording.toUs;
 }
 
 function Gauges() {

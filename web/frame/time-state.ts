@@ -6,7 +6,7 @@ import type { TimeRange } from '../api/queries.ts';
 import type { LinkState } from '../live/socket.ts';
 import { clockText } from '../ui/time.ts';
 
-type TimeKind = 'live' | 'behind' | 'paused' | 'range' | 'gone' | 'waiting';
+type TimeKind = 'recording' | 'live' | 'behind' | 'paused' | 'range' | 'gone' | 'waiting';
 
 export interface TimeState {
   kind: TimeKind;
@@ -21,6 +21,8 @@ export interface TimeFacts {
   pausedUs: number | null;
   heldSince: number;
   range: TimeRange | null;
+  /** What is shown in place of the live trace. */
+  recording: { name: string; fromUs: number; toUs: number } | null;
   /** Whether any mount is known or any operation stored. */
   anything: boolean;
   nowUs: number;
@@ -42,6 +44,11 @@ export function timeState(facts: TimeFacts): TimeState {
   }
   if (link.kind === 'connecting' || !gauges) {
     return { kind: 'waiting', title: 'Connecting', text: 'no answer from the server yet' };
+  }
+  if (facts.recording) {
+    const { fromUs, toUs } = facts.range ?? {};
+    const text = `${clockText(fromUs ?? facts.recording.fromUs)} – ${clockText(toUs ?? facts.recording.toUs)}`;
+    return { kind: 'recording', title: facts.recording.name, text };
   }
   if (facts.range) {
     const from = facts.range.fromUs === null ? 'the beginning' : clockText(facts.range.fromUs);

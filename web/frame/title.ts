@@ -12,11 +12,14 @@ const icon = (spark: boolean) =>
 /** Keeps title and icon right for as long as the page lives. */
 export function keepTitle(): void {
   let known = -1;
+  let named: string | undefined;
   const show = () => {
-    const { length } = live.getState().stalls;
-    if (length === known) return;
+    const { stalls, recording } = live.getState();
+    const { length } = recording ? [] : stalls;
+    if (length === known && recording?.name === named) return;
     known = length;
-    document.title = titleFor(length);
+    named = recording?.name;
+    document.title = recording ? `${recording.name} – FuseScope` : titleFor(length);
     document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute('href', icon(length > 0));
   };
   live.subscribe(show);

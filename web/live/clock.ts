@@ -7,6 +7,7 @@ export class ServerClock {
   private readonly offsets: number[] = [];
   private offsetUs = 0;
   private readonly localUs: () => number;
+  private stoppedUs: number | null = null;
 
   /** @param localUs a clock of the tab that only goes forward, in µs */
   constructor(localUs: () => number = () => (performance.timeOrigin + performance.now()) * 1_000) {
@@ -20,8 +21,14 @@ export class ServerClock {
     this.offsetUs = Math.max(...this.offsets);
   }
 
+  /** Lets time stand still at a moment: what is shown is a recording. */
+  stop(us: number): void {
+    this.stoppedUs = us;
+  }
+
   /** µs since the Unix epoch by the server's clock. */
   nowUs(): number {
+    if (this.stoppedUs !== null) return this.stoppedUs;
     return this.localUs() + this.offsetUs;
   }
 }

@@ -2,6 +2,7 @@
 // page is paused; the frame's own parts (strip, pill, title) read `live`, which never does.
 import { createStore } from 'zustand/vanilla';
 import type { BatchFrame, LiveFrame, SubscribeFrame } from '../../shared/live.ts';
+import type { Recording } from '../../shared/recording.ts';
 import { clock } from './clock.ts';
 import { type LinkState, LiveSocket } from './socket.ts';
 import { afterFrame, type LiveState, NOTHING_YET } from './state.ts';
@@ -13,6 +14,10 @@ interface FeedState extends LiveState {
   /** Spans that came since the pause, where a view asked for spans. */
   heldSince: number;
   filterError: string | null;
+  /** The recording that is shown in place of the live trace, with its length. */
+  recording: (Recording & { fromUs: number; toUs: number }) | null;
+  /** Why it cannot be shown. */
+  problem: Error | null;
 }
 
 export const live = createStore<FeedState>(() => ({
@@ -21,6 +26,8 @@ export const live = createStore<FeedState>(() => ({
   pausedUs: null,
   heldSince: 0,
   filterError: null,
+  recording: null,
+  problem: null,
 }));
 
 /** What views show: `live`, or while paused the picture of that moment. */
@@ -62,7 +69,7 @@ function take(frame: LiveFrame): void {
   }
 }
 
-/** Opens the connection; the page does this once. */
+/** Opens the connection; the page does this once, unless it shows a recording. */
 export function connectFeed(): void {
   socket.connect();
 }
@@ -97,6 +104,8 @@ function pause(): void {
 
 /** Lets the picture catch up. */
 export function resume(): void {
+  // A recording has no more to catch up with.
+  if (live.getState().recording) return;
   live.setState({ pausedUs: null, heldSince: 0 });
   shown.setState(live.getState());
 }

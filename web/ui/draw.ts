@@ -1,5 +1,6 @@
 // The few marks that all canvases share: hatching for what is unknown, the spark for what has not ended.
 import { colour, faded } from '../theme/colours.ts';
+import { recordingId } from '../url/recording.ts';
 
 /** Diagonal lines; a gap is grey and wide, queue time narrow and in its class colour. */
 export function hatch(
@@ -33,8 +34,13 @@ export function unknown(c: CanvasRenderingContext2D, x: number, y: number, w: nu
   hatch(c, x, y, w, h, colour('gap-hatch'), 4);
 }
 
-/** The growing end. */
+/** The growing end; in a recording nothing grows, and there it is an end like any other. */
 export function spark(c: CanvasRenderingContext2D, x: number, y: number, r = 2.2): void {
+  if (recordingId !== null) {
+    c.fillStyle = colour('stalled-fill');
+    c.fillRect(x - 0.75, y - r * 1.5, 1.5, r * 3);
+    return;
+  }
   const glow = c.createRadialGradient(x, y, 0, x, y, r * 6);
   glow.addColorStop(0, faded('stalled-fill', 0.85));
   glow.addColorStop(0.3, faded('stalled-fill', 0.38));

@@ -1,6 +1,8 @@
 // The URL's state for React: read it, change a part of it, keep it when going to another view.
 import { useCallback, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { useStore } from 'zustand';
+import { live } from '../live/feed.ts';
 import { DEFAULT_PARAMS, readParams, type ViewParams, writeParams } from './params.ts';
 
 interface ChangeOptions {
@@ -12,7 +14,13 @@ interface ChangeOptions {
 export function useViewParams(): [ViewParams, (part: Partial<ViewParams>, options?: ChangeOptions) => void] {
   const search = useSearch();
   const [path, navigate] = useLocation();
-  const params = useMemo(() => readParams(search), [search]);
+  const recording = useStore(live, (state) => state.recording);
+  const params = useMemo(() => {
+    const read = readParams(search);
+    if (!recording || read.range) return read;
+    // A recording has no now to follow: where no range is chosen, it is all of it.
+    return { ...read, range: { fromUs: recording.fromUs, toUs: recording.toUs } };
+  }, [search, recording]);
   const change = useCallback(
     (part: Partial<ViewParams>, options: ChangeOptions = {}) => {
       const current = readParams(window.location.search);

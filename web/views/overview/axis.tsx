@@ -2,6 +2,7 @@
 // Places are percent of the box, so nothing has to be measured.
 import type { Mount } from '../../../shared/mount.ts';
 import { AXIS_TICKS, axisShare } from '../../ui/scale.ts';
+import { recordingId } from '../../url/recording.ts';
 import { isWatched } from './order.ts';
 
 const percent = (ns: number) => `${(axisShare(ns) * 100).toFixed(2)}%`;
@@ -78,10 +79,14 @@ function Oldest({ mount, ms, from }: { mount: Mount; ms: number; from: string | 
     <>
       {from && <HLine x1={from} x2={at} stroke="var(--stalled-line)" width={1} dashed />}
       <HLine x1={at} x2={x} stroke="var(--stalled-fill)" width={3} />
-      <circle cx={x} cy="50%" r="9" fill="rgb(var(--spark-rgb) / .16)" />
-      <circle cx={x} cy="50%" r="5.4" fill="rgb(var(--spark-rgb) / .32)" />
+      {recordingId === null && (
+        <>
+          <circle cx={x} cy="50%" r="9" fill="rgb(var(--spark-rgb) / .16)" />
+          <circle cx={x} cy="50%" r="5.4" fill="rgb(var(--spark-rgb) / .32)" />
+        </>
+      )}
       <circle cx={x} cy="50%" r="3.4" fill="var(--stalled-fill)" />
-      <circle cx={x} cy="50%" r="1.5" fill="var(--spark-core)" />
+      {recordingId === null && <circle cx={x} cy="50%" r="1.5" fill="var(--spark-core)" />}
     </>
   );
 }

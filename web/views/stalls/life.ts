@@ -7,6 +7,7 @@ import { colour, faded, font } from '../../theme/colours.ts';
 import type { Pen } from '../../ui/canvas.tsx';
 import { spark } from '../../ui/draw.ts';
 import { tickStep } from '../../ui/scale.ts';
+import { recordingId } from '../../url/recording.ts';
 
 export function drawLife({ c, width }: Pen, stall: Stall, nowUs: number): void {
   const { span, thresholdMs } = stall;
@@ -36,7 +37,7 @@ export function drawLife({ c, width }: Pen, stall: Stall, nowUs: number): void {
   const words = `raised at ${formatDuration(thresholdMs * 1e6).text}`;
   if (right - raised > 160) c.fillText(words, Math.max(raised, left + 40) + 4, y - 15);
   c.textAlign = 'right';
-  c.fillText(open ? 'now' : 'EXIT', right, y - 15);
+  c.fillText(open ? (recordingId === null ? 'now' : 'end') : 'EXIT', right, y - 15);
   if (open) spark(c, right, y, 3.2);
   else {
     c.fillStyle = colour('ink');

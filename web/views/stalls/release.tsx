@@ -4,10 +4,13 @@ import type { Span } from '../../../shared/span.ts';
 import { apiPost } from '../../api/client.ts';
 import { mirrorsQuery } from '../../api/queries.ts';
 import { Problem } from '../../ui/problem.tsx';
+import { recordingId } from '../../url/recording.ts';
 
 /** The demo's mirror that a span belongs to, if it does. */
 function useDemoMirror(span: Span) {
   const { data } = useQuery(mirrorsQuery);
+  // What a recording shows is over.
+  if (recordingId !== null) return null;
   return data?.items.find((mirror) => mirror.demo && mirror.mountpoint === span.mount) ?? null;
 }
 
