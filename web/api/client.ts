@@ -37,15 +37,6 @@ export async function apiPost<T>(path: string, body?: unknown): Promise<T> {
   return send<T>('POST', path, body);
 }
 
-/** @throws RequestError as `apiGet`. */
-export async function apiChange<T>(
-  method: 'PATCH' | 'DELETE' | 'PUT',
-  path: string,
-  body?: unknown,
-): Promise<T> {
-  return send<T>(method, path, body);
-}
-
 /** What a recording shows is over: nothing in it can be changed any more, only recordings themselves. */
 async function send<T>(method: string, path: string, body: unknown): Promise<T> {
   if (recordingId !== null && !/^\/(recordings|import)\b/.test(path)) {
