@@ -48,6 +48,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   #longOpen: Span[] = [];
   #oldest = new Map<number, number>();
   #inflight = new Map<number, number>();
+  readonly #inMirrors = new Set<string>();
   #lagMs = 0;
   #lastLagMs = 0;
 
@@ -100,7 +101,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       const endS = Math.floor((span.startUs + span.durationNs / 1_000) / 1e6);
       this.latency.record(span.mountId, span.op, endS, span.durationNs, span.errno ?? 0);
     }
-    this.seconds.ended(span.errno);
+    if (!this.isDouble(span)) this.seconds.ended(span.errno);
     if (open) this.stalls.ended(open, this.#clock.monoNs(), this.#clock.wallUs());
     if (open?.stored) this.#store.update(span);
     else this.#store.insert(span, open?.instance ?? null);
@@ -117,8 +118,8 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   check(): void {
     const monoNs = this.#clock.monoNs();
     this.#pairing.expire(monoNs);
-    this.stalls.check(this.#pairing.openSpans(), monoNs, this.#clock.wallUs());
     this.#survey(monoNs);
+    this.stalls.check(this.#openOnce(), monoNs, this.#clock.wallUs());
   }
 
   /** Hands what has gathered to the store, and what has not ended by now as open; wants to be called 10 times a second. */
@@ -197,9 +198,36 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     });
   }
 
+  /**
+   * True for an operation of a mirror as the kernel tells of it, where the mirror tells of it too: lists show it once.
+   * One that is open is only left out while the mirror knows of it, for it may be the mirror that hangs.
+   */
+  isDouble(span: Span): boolean {
+    const { twins } = this.mounts;
+    if (twins.size === 0 || span.source !== 'kernel' || !twins.has(span.mountId)) return false;
+    return span.state !== 'open' || this.#inMirrors.has(`${span.mountId} ${span.tid}`);
+  }
+
   // --- inside ---
 
+  *#openOnce(): Generator<OpenSpan> {
+    for (const open of this.#pairing.openSpans()) if (!this.isDouble(open.span)) yield open;
+  }
+
+  /** What mirrors have open, by the kernel's number of the mount and the thread that waits. */
+  #surveyMirrors(): void {
+    this.#inMirrors.clear();
+    for (const id of this.mounts.twins) {
+      const kernel = this.mounts.get(id);
+      const mirror = kernel && this.mounts.mirrorOf(kernel);
+      if (!mirror) continue;
+      for (const { span, mount } of this.#pairing.openSpans())
+        if (mount.id === mirror.id) this.#inMirrors.add(`${id} ${span.tid}`);
+    }
+  }
+
   #survey(monoNs: number): void {
+    this.#surveyMirrors();
     const oldest = new Map<number, number>();
     const inflight = new Map<number, number>();
     const long: OpenSpan[] = [];

@@ -4,6 +4,7 @@ import type { Mount, Tier } from '../../shared/mount.ts';
 import type { SourceKind } from '../../shared/span.ts';
 import type { WireMount } from '../../shared/wire/frames.ts';
 import type { StoredMount } from '../store/types.ts';
+import { kernelTwins } from './twins.ts';
 
 export interface MountRecord extends StoredMount {
   readonly name: string;
@@ -43,6 +44,8 @@ export class MountRegistry {
   readonly #byKey = new Map<string, MountRecord[]>();
   readonly #events: RegistryEvents;
   #nextId = 1;
+  /** Null where it has to be found out anew. */
+  #twins: ReadonlySet<number> | null = null;
 
   constructor(stored: readonly StoredMount[], events: RegistryEvents) {
     this.#events = events;
@@ -69,6 +72,7 @@ export class MountRegistry {
   named(host: string, mount: string, kind: SourceKind, nowUs: number): MountRecord {
     const record = this.#byKey.get(keyOf(host, mount, kind))?.[0] ?? this.#create(host, mount, kind, nowUs);
     record.lastSeenUs = nowUs;
+    if (!record.present) this.#twins = null;
     record.present = true;
     return record;
   }
@@ -101,7 +105,10 @@ export class MountRegistry {
       present: true,
       lastSeenUs: nowUs,
     } satisfies Partial<MountRecord>);
-    if (!stored) this.#events.changed(record);
+    if (!stored) {
+      this.#twins = null;
+      this.#events.changed(record);
+    }
     this.#events.told(record);
     return record;
   }
@@ -111,16 +118,25 @@ export class MountRegistry {
     return this.#withConnection(mount, 'kernel');
   }
 
-  /** True for a mount that the kernel collector only knows and a mirror tells all of. */
+  /** Mounts of the kernel collector that a mirror tells all of, by id: lists show the mirror's. */
+  get twins(): ReadonlySet<number> {
+    this.#twins ??= kernelTwins(this.all());
+    return this.#twins;
+  }
+
+  /** True for a mount that stands in lists as its mirror. One that has outlived its mirror stands for itself. */
   isHidden(mount: MountRecord): boolean {
-    if (mount.kind !== 'kernel' || isTapped(mount)) return false;
-    if (mount.present) return this.#withConnection(mount, 'mirror') !== undefined;
-    const mirrors = this.#byKey.get(keyOf(mount.host, mount.mount, 'mirror')) ?? [];
-    return mirrors.some((one) => one.connection === mount.connection);
+    return this.twins.has(mount.id) && (!mount.present || this.mirrorOf(mount) !== undefined);
+  }
+
+  /** The mirror's half of such a mount. */
+  mirrorOf(mount: MountRecord): MountRecord | undefined {
+    return this.#withConnection(mount, 'mirror');
   }
 
   /** It is unmounted, or nobody reports on it any more. */
   gone(record: MountRecord, nowUs: number): void {
+    this.#twins = null;
     record.present = false;
     record.instance = null;
     record.daemon = null;
@@ -171,6 +187,7 @@ export class MountRegistry {
 
   #add(record: MountRecord): void {
     this.#byId.set(record.id, record);
+    this.#twins = null;
     const key = keyOf(record.host, record.mount, record.kind);
     this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), record]);
     this.#nextId = Math.max(this.#nextId, record.id + 1);

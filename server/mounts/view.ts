@@ -2,7 +2,7 @@
 import type { Mount, MountState } from '../../shared/mount.ts';
 import type { MountView } from '../latency/window.ts';
 import { WINDOW_S } from '../latency/window.ts';
-import type { MountRecord } from './registry.ts';
+import { isTapped, type MountRecord } from './registry.ts';
 
 export interface MountNow {
   inflight: number;
@@ -15,6 +15,9 @@ export interface MountNow {
   /** Threshold of the mount's ordinary operations. */
   slowMs: number;
 }
+
+/** The mirror's operations are shown; the kernel's are its own. */
+const BOTH = 'listened to in the kernel too; source:kernel shows what it tells';
 
 const QUIET: MountView = {
   p50Ns: null,
@@ -39,7 +42,7 @@ export function mountView(mount: MountRecord, now: MountNow): Mount {
     daemon: mount.daemon,
     state: stateOf(mount, now),
     tier: mount.tier,
-    tierReason: kernel === mount ? mount.tierReason : null,
+    tierReason: kernel === mount ? mount.tierReason : isTapped(kernel) ? BOTH : null,
     waiting: kernel.waiting,
     maxBackground: kernel.maxBackground,
     options: kernel.options,

@@ -52,7 +52,7 @@ export class Copy {
 
   /** Everything of a filter that was in flight at some time of a range; yields after each slice. */
   async *range({ filter, fromUs, toUs }: CopyRange, earliestNs: bigint | null): AsyncGenerator<CopyFacts> {
-    const where = this.filters.compile(parseFilter(filter), this.clock());
+    const where = this.filters.compileAll(parseFilter(filter), this.clock());
     const fromNs = fromUs === null ? null : BigInt(Math.floor(fromUs)) * 1_000n;
     // Ends are compared where there is a start to the range: what is open has none.
     const alive =
@@ -94,7 +94,7 @@ export class Copy {
     let sinceUs = this.clock();
     /** Open ones that the filter does not take yet: it may when they have ended. */
     const undecided = new Set<number>();
-    const first = this.filters.compile(parsed, this.clock());
+    const first = this.filters.compileAll(parsed, this.clock());
     this.transaction(() => {
       this.takeOpen(first, 's.state = 0', [], undecided);
       this.mounts();
@@ -102,7 +102,7 @@ export class Copy {
     });
     for (;;) {
       yield this.facts(false);
-      const where = this.filters.compile(parsed, this.clock());
+      const where = this.filters.compileAll(parsed, this.clock());
       const nowUs = this.clock();
       const newest = this.db.prepare('SELECT max(id) FROM main.spans').pluck().get() as number | null;
       this.transaction(() => this.ended(where, undecided));

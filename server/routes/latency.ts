@@ -2,10 +2,9 @@
 
 import type { HistogramAnswer } from '../../shared/api.ts';
 import { HeatmapQuerySchema, HeatmapSchema, LatencyQuerySchema, LatencySchema } from '../../shared/api.ts';
-import { compileFilter } from '../../shared/filter/compile.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Context } from '../context.ts';
-import { parseFilter } from '../filters.ts';
+import { shownBy } from '../live/shown.ts';
 import { type Source, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
@@ -29,7 +28,7 @@ export function latencyRoutes(app: Scope, context: Context): void {
       const { by = 'op', filter = '', recording } = request.query;
       const source = await sourceOf(context, recording);
       const answer = await source.reads.latency(request.query);
-      const match = compileFilter(parseFilter(filter));
+      const match = shownBy(trace, filter);
       const items = new Map(answer.items.map((item) => [item.key, item]));
       const open = source.isLive ? trace.inflight() : await openOf(source);
       for (const { span, ageMs } of open) {

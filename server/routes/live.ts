@@ -2,7 +2,6 @@
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ErrorSchema } from '../../shared/api.ts';
-import { compileFilter } from '../../shared/filter/compile.ts';
 import type { ErrorFrame, SnapshotFrame, SubscribeFrame } from '../../shared/live.ts';
 import {
   BatchFrameSchema,
@@ -15,16 +14,17 @@ import {
 } from '../../shared/live.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
-import { parseFilter } from '../filters.ts';
 import type { Subscription } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
+import { shownBy } from '../live/shown.ts';
+import type { Trace } from '../trace.ts';
 import type { Scope } from './scope.ts';
 import { needsUpgrade } from './scope.ts';
 
 const checkSubscribe = Compile(SubscribeFrameSchema);
 
 export function liveRoute(app: Scope, context: Context): void {
-  const { hub, log } = context;
+  const { hub, log, trace } = context;
   app.route({
     method: 'GET',
     url: '/api/live',
@@ -58,18 +58,18 @@ export function liveRoute(app: Scope, context: Context): void {
       const { filter = '', spans = true } = request.query as { filter?: string; spans?: boolean };
       let first: Subscription;
       try {
-        first = subscription(filter, spans);
+        first = subscription(trace, filter, spans);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
         fail(error.code, error.message);
-        first = subscription('', spans);
+        first = subscription(trace, '', spans);
       }
       hub.join(socket, first, snapshot(context, first));
       socket.on('message', (data: Buffer) => {
         const frame = readSubscribe(data);
         if (!frame) return fail('FUSESCOPE_INVALID', 'send {"type":"subscribe","filter":"…"}');
         try {
-          hub.subscribe(socket, subscription(frame.filter, frame.spans ?? true));
+          hub.subscribe(socket, subscription(trace, frame.filter, frame.spans ?? true));
         } catch (error) {
           if (!(error instanceof CodedError)) throw error;
           fail(error.code, error.message);
@@ -81,9 +81,8 @@ export function liveRoute(app: Scope, context: Context): void {
   });
 }
 
-function subscription(filter: string, spans: boolean): Subscription {
-  const parsed = parseFilter(filter);
-  return { filter, match: filter.trim() === '' ? null : compileFilter(parsed), spans };
+function subscription(trace: Trace, filter: string, spans: boolean): Subscription {
+  return { filter, match: shownBy(trace, filter), spans };
 }
 
 function readSubscribe(data: Buffer): SubscribeFrame | null {

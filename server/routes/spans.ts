@@ -1,13 +1,12 @@
 // Spans, stored and in flight.
 import Type from 'typebox';
 import { FilterParam, listOf, SpanListSchema, SpansQuerySchema } from '../../shared/api.ts';
-import { compileFilter } from '../../shared/filter/compile.ts';
 import { nullable } from '../../shared/nullable.ts';
 import { SpanSchema } from '../../shared/span.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
-import { parseFilter } from '../filters.ts';
 import { withPicked } from '../kernel/picked.ts';
+import { shownBy } from '../live/shown.ts';
 import { FromSchema, sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers, IdParams } from './scope.ts';
@@ -83,7 +82,7 @@ export function spanRoutes(app: Scope, context: Context): void {
       },
     },
     async (request) => {
-      const match = compileFilter(parseFilter(request.query.filter ?? ''));
+      const match = shownBy(trace, request.query.filter ?? '');
       const open = trace.inflight().filter((one) => match(one.span));
       return { items: request.query.picked ? await withPicked(open, context) : open, nextCursor: null };
     },

@@ -8,6 +8,7 @@ import { compilePatterns, compileText, opsOf } from '../../shared/filter/compile
 import type { Matcher } from '../../shared/filter/glob.ts';
 import { opCode, opName } from '../../shared/ops.ts';
 import { SOURCE_KINDS, SPAN_STATES } from '../../shared/span.ts';
+import { asksForSource, kernelTwins, type Twin } from '../mounts/twins.ts';
 
 /** Answers remembered for one term; after that it forgets all and begins again. */
 const MAX_REMEMBERED = 500_000;
@@ -45,14 +46,14 @@ interface Lookup {
 /** Builds conditions for one connection, to which it adds the functions that they call. */
 export class FilterCompiler {
   private readonly lookups = new Map<number, Lookup>();
-  private readonly mounts: Statement<[], { id: number; mount: string }>;
+  private readonly mounts: Statement<[], Twin>;
   private readonly path: Statement<[number], string>;
   private readonly comm: Statement<[number], string>;
   private nextLookup = 1;
 
   /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
   constructor(db: Database, names: Database) {
-    this.mounts = db.prepare('SELECT id, mount FROM mounts');
+    this.mounts = db.prepare('SELECT id, host, mount, kind, connection FROM mounts');
     this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
     this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
     const by = (read: Statement<[number], string>) => (term: number, id: number | null) =>
@@ -65,8 +66,15 @@ export class FilterCompiler {
     );
   }
 
-  /** `nowUs` is what the age of open spans is measured against. */
+  /** Shows each operation once. `nowUs` is what the age of open spans is measured against. */
   compile(filter: Filter, nowUs: number): FilterSql {
+    const { sql, params } = this.compileAll(filter, nowUs);
+    const doubles = asksForSource(filter) ? [] : [...kernelTwins(this.mounts.all())];
+    return { sql: doubles.length === 0 ? sql : `NOT (${isIn('s.mount_id', doubles)}) AND ${sql}`, params };
+  }
+
+  /** The same with what both a mirror and the kernel tell of. */
+  compileAll(filter: Filter, nowUs: number): FilterSql {
     const params: string[] = [];
     const terms = filter.terms.map((term) => {
       const sql = this.positive(term, nowUs, params);

@@ -4,6 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Filter } from '../../shared/filter/ast.ts';
 import { compilePatterns, opsOf } from '../../shared/filter/compile.ts';
 import { opCode, opName } from '../../shared/ops.ts';
+import { asksForSource, kernelTwins, type Twin } from '../mounts/twins.ts';
 import { STEPS_S } from './rollup-writer.ts';
 
 export interface StoredRollup {
@@ -37,7 +38,7 @@ export class RollupReader {
   private readonly db: Database;
   private readonly oldest: Statement<[number], number | null>;
   private readonly newest: Statement<[number], number | null>;
-  private readonly mounts: Statement<[], { id: number; mount: string; kind: string }>;
+  private readonly mounts: Statement<[], Twin>;
 
   constructor(db: Database) {
     this.db = db;
@@ -49,14 +50,17 @@ export class RollupReader {
       [number],
       number | null
     >;
-    this.mounts = db.prepare('SELECT id, mount, kind FROM mounts');
+    this.mounts = db.prepare('SELECT id, host, mount, kind, connection FROM mounts');
   }
 
   /** The filter in terms of rollups; null where it asks for what they do not tell. */
   filter(filter: Filter): RollupFilter | null {
     let ops: Set<string> | null = null;
     let mountIds: Set<number> | null = null;
-    const mounts = filter.terms.length > 0 ? this.mounts.all() : [];
+    const mounts = this.mounts.all();
+    const twins = asksForSource(filter) ? null : kernelTwins(mounts);
+    if (twins && twins.size > 0)
+      mountIds = new Set(mounts.map(({ id }) => id).filter((id) => !twins.has(id)));
     for (const term of filter.terms) {
       if (term.kind === 'op') {
         const named = opsOf(term.values);

@@ -63,15 +63,16 @@ describe('a mount of the kernel collector', () => {
     expect(written).toHaveLength(before + 1);
   });
 
-  it('is hidden behind a mirror of the same connection, unless it is listened to', () => {
+  it('is hidden behind a mirror of the same connection, listened to or not, for as long as that is there', () => {
     const { mounts, announce } = registry();
     const mirror = announce(40, { tier: 'mirror' }, 'm', 'mirror');
     const kernel = announce(40, { tier: 'none', waiting: 3 });
     expect([mounts.isHidden(kernel), mounts.isHidden(mirror)]).toEqual([true, false]);
     expect(mounts.inKernel(mirror)).toBe(kernel);
     announce(40, { tier: 'bpf' });
-    expect(mounts.isHidden(kernel)).toBe(false);
+    expect(mounts.isHidden(kernel)).toBe(true);
     mounts.gone(mirror, 5);
+    expect(mounts.isHidden(kernel)).toBe(false);
     mounts.gone(kernel, 5);
     expect(mounts.isHidden(kernel)).toBe(true);
   });

@@ -1,0 +1,33 @@
+// A mirror is a mount like any other, so the kernel tap may listen to it too, and each of its operations is told twice.
+// Lists show the mirror's; whoever asks by `source:` gets what it asks for. Pure.
+import type { Filter } from '../../shared/filter/ast.ts';
+import type { SourceKind } from '../../shared/span.ts';
+
+/** What of a mount decides. */
+export interface Twin {
+  id: number;
+  host: string;
+  mount: string;
+  kind: SourceKind;
+  connection: number | null;
+  /** Left out for mounts as they are stored. */
+  present?: boolean;
+}
+
+/** The mounts of the kernel collector that a mirror tells of, by id. Numbers of connections are given again in time. */
+export function kernelTwins(mounts: readonly Twin[]): Set<number> {
+  const mirrors = mounts.filter(({ kind, connection }) => kind === 'mirror' && connection !== null);
+  const isTwin = (kernel: Twin) =>
+    mirrors.some(
+      (mirror) =>
+        mirror.host === kernel.host &&
+        mirror.connection === kernel.connection &&
+        (mirror.mount === kernel.mount || (mirror.present === true && kernel.present === true)),
+    );
+  return new Set(mounts.filter((one) => one.kind === 'kernel' && isTwin(one)).map(({ id }) => id));
+}
+
+/** Whether a filter asks for sources, and so for each by itself. */
+export function asksForSource(filter: Filter): boolean {
+  return filter.terms.some((term) => term.kind === 'source');
+}
