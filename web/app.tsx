@@ -24,6 +24,7 @@ import './frame/frame.css';
 
 // recharts is the larger half of the page's script, and only this view draws with it.
 const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
+const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
 type Layer = 'palette' | 'keys' | null;
@@ -50,6 +51,7 @@ export function App() {
               <Switch>
                 <Route path="/" component={Home} />
                 <Route path="/start" component={EmptyView} />
+                <Route path="/timeline" component={TimelineView} />
                 <Route path="/operations" component={OperationsView} />
                 <Route path="/stalls" component={StallsView} />
                 <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
@@ -109,7 +111,13 @@ function useGlobalKeys(toggle: (layer: Layer) => void): void {
       inText: true,
       run: () => toggle('palette'),
     },
-    { keys: [' '], shownAs: 'Space', label: 'pause', foot: path !== '/operations', run: togglePause },
+    {
+      keys: [' '],
+      shownAs: 'Space',
+      label: 'pause',
+      foot: path !== '/operations' && path !== '/timeline',
+      run: togglePause,
+    },
     {
       keys: ['l'],
       label: 'live',

@@ -1,50 +1,154 @@
-// The page in headless Chromium: frames a second while 20,000 operations a second stream in, beside what the same
-// browser does with an empty page, and the tab's memory over time. Code that runs in the page is text, since this
-// side of the checkout knows no DOM.
+// The page in headless Chromium: frames a second while operations stream in and while a million stored ones are
+// panned, beside what the same browser does with an empty page; the tab's memory over time. Code that runs in the page
+// is text, since this side of the checkout knows no DOM.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, openPage } from '../support/browser.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { filledDatabase } from './filled.ts';
 import type { Report } from './report.ts';
+import { startLoad } from './ui-load.ts';
 
-const RATE = 20_000;
-const BATCH_MS = 50;
+const RATES = [20_000, 50_000];
+const STORED = Number(process.env.FUSESCOPE_BENCH_SPANS ?? 1_000_000);
+const STORED_S = 100;
 const FRAMES_MS = 10_000;
 /** FUSESCOPE_BENCH_MINUTES=5 for the long run. */
 const MEMORY_MINUTES = Number(process.env.FUSESCOPE_BENCH_MINUTES ?? 1);
 
+interface Frames {
+  perS: number;
+  p95: number;
+}
+
 export async function bench(report: Report): Promise<void> {
   const browser = await launchBrowser(['--enable-precise-memory-info']);
-  await using server = await startTestServer();
-  const load = startLoad(server);
   try {
-    report.section(`The page at ${RATE.toLocaleString('en')} operations/s, headless Chromium`);
+    report.section('The page, headless Chromium');
     const idle = await framesOf(browser, 'about:blank');
     report.line('an empty page: p95 frame', ms(idle.p95), { ratio: `${idle.perS.toFixed(1)} frames/s` });
-    for (const path of ['/operations', '/', '/latency']) {
-      const frames = await framesOf(browser, server.url + path);
-      report.line(`${path}: p95 frame`, ms(frames.p95), {
-        ratio: `${frames.perS.toFixed(1)} frames/s, ${(frames.p95 / idle.p95).toFixed(2)} of the empty page`,
-        goal: '60 frames/s, p95 under 17 ms where the empty page has it',
-      });
-    }
-    await firstPaint(browser, server, report);
-    await memory(browser, server, report);
-    report.line('operations sent meanwhile', `${Math.round(load.perSecond()).toLocaleString('en')}/s`);
+    for (const rate of RATES) await live(browser, report, rate);
+    await stored(browser, report);
   } finally {
-    await load.stop();
     await browser.close();
   }
 }
 
+async function live(browser: Browser, report: Report, rate: number): Promise<void> {
+  await using server = await startTestServer();
+  const load = startLoad(server, rate);
+  try {
+    report.section(`Live, ${rate.toLocaleString('en')} operations/s asked for`);
+    // The generator takes its share of the machine: an empty page beside it is the measure.
+    const beside = await framesOf(browser, 'about:blank');
+    report.line('an empty page beside the load: p95 frame', ms(beside.p95), {
+      ratio: `${beside.perS.toFixed(1)} frames/s`,
+    });
+    for (const path of ['/operations', '/timeline', '/', '/latency']) {
+      frameLine(report, path, await framesOf(browser, server.url + path), beside);
+    }
+    if (rate === RATES[0]) await firstPaint(browser, server, report);
+    else await memory(browser, server, report);
+    report.line('operations sent meanwhile', `${Math.round(load.perSecond()).toLocaleString('en')}/s`);
+  } finally {
+    await load.stop();
+  }
+}
+
+function frameLine(report: Report, name: string, frames: Frames, beside: Frames): void {
+  report.line(`${name}: p95 frame`, ms(frames.p95), {
+    ratio: `${frames.perS.toFixed(1)} frames/s, ${(frames.p95 / beside.p95).toFixed(2)} of the empty page`,
+    goal: '60 frames/s, p95 under 17 ms where the empty page has it',
+  });
+}
+
+/** A million spans that are there already: opened, panned, zoomed and filtered. */
+async function stored(browser: Browser, report: Report): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'fusescope-bench-'));
+  try {
+    filledDatabase(join(dir, 'trace.db'), STORED, STORED_S);
+    const nowUs = Date.now() * 1e3;
+    await using server = await startTestServer({ dir });
+    report.section(`${STORED.toLocaleString('en')} stored operations`);
+    const idle = await framesOf(browser, 'about:blank');
+    const range = `from=${Math.floor(nowUs - STORED_S * 1e6)}&to=${Math.floor(nowUs)}`;
+    const began = performance.now();
+    await using opened = await openPage(browser, `${server.url}/timeline?${range}`);
+    const { page } = opened;
+    await countShown(page);
+    report.line('the timeline of all: opened and drawn', ms(performance.now() - began), {
+      goal: 'under 3 s',
+    });
+    frameLine(report, 'panned, all in view', await panned(page), idle);
+    for (let i = 0; i < 12; i++) await page.keyboard.press('w');
+    await page.waitForTimeout(1_500);
+    frameLine(report, 'panned, a fifteenth in view', await panned(page), idle);
+    report.line('tab memory after that', `${(await heapMb(page)).toFixed(0)} MB`, { goal: 'under 300 MB' });
+    await filtered(browser, server, report);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const countShown = (page: Page) => page.locator('.tl-count b').filter({ hasNotText: /^0$/ }).waitFor();
+
+/** Drags to and fro, as fast as the browser takes it. */
+async function panned(page: Page): Promise<Frames> {
+  const frames = frameGaps(page, FRAMES_MS);
+  const end = performance.now() + FRAMES_MS;
+  await page.mouse.move(800, 500);
+  await page.mouse.down();
+  for (let i = 0; performance.now() < end; i++) await page.mouse.move(800 + 250 * Math.sin(i / 25), 500);
+  await page.mouse.up();
+  return frames;
+}
+
+/** From a filter that is in force to its rows, without the pause in which typing is awaited. */
+async function filtered(browser: Browser, server: TestServer, report: Report): Promise<void> {
+  for (const filter of ['op:write dur:>1ms', 'path:**/file-77.dat', 'comm:rsync errno:EIO']) {
+    const times: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const began = performance.now();
+      await server.get('/api/spans', { filter, limit: 200 });
+      times.push(performance.now() - began);
+    }
+    times.sort((a, b) => a - b);
+    report.line(`first 200 of ${filter}`, ms(times[3] ?? 0), { goal: 'under 50 ms' });
+  }
+  await using opened = await openPage(browser, `${server.url}/operations`);
+  const { page } = opened;
+  await page.locator('.rows [role="row"]').first().waitFor();
+  const took = (await page.evaluate(`new Promise((done) => {
+    const field = document.querySelector('.filter-field input');
+    const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+    field.focus();
+    const began = performance.now();
+    set.call(field, 'op:write dur:>1ms');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    requestAnimationFrame(function look() {
+      const ops = [...document.querySelectorAll('.rows [role="row"] .op')].map((op) => op.textContent.trim());
+      if (ops.length > 0 && ops.every((op) => op === 'write')) done(performance.now() - began);
+      else requestAnimationFrame(look);
+    });
+  })`)) as number;
+  report.line('typed to rows on the screen', ms(took), { ratio: '180 ms of it awaits further typing' });
+}
+
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
-async function framesOf(browser: Browser, url: string): Promise<{ perS: number; p95: number }> {
+async function framesOf(browser: Browser, url: string): Promise<Frames> {
   await using opened = await openPage(browser, url);
   await opened.page.waitForTimeout(3_000);
-  const gaps = (await opened.page.evaluate(`new Promise((done) => {
+  return frameGaps(opened.page, FRAMES_MS);
+}
+
+async function frameGaps(page: Page, forMs: number): Promise<Frames> {
+  const gaps = (await page.evaluate(`new Promise((done) => {
     const gaps = [];
     let last = performance.now();
-    const end = last + ${FRAMES_MS};
+    const end = last + ${forMs};
     requestAnimationFrame(function step() {
       const now = performance.now();
       gaps.push(now - last);
@@ -53,7 +157,7 @@ async function framesOf(browser: Browser, url: string): Promise<{ perS: number; 
     });
   })`)) as number[];
   gaps.sort((a, b) => a - b);
-  return { perS: (gaps.length / FRAMES_MS) * 1_000, p95: gaps[Math.floor(gaps.length * 0.95)] ?? 0 };
+  return { perS: (gaps.length / forMs) * 1_000, p95: gaps[Math.floor(gaps.length * 0.95)] ?? 0 };
 }
 
 async function firstPaint(browser: Browser, server: TestServer, report: Report): Promise<void> {
@@ -89,44 +193,4 @@ async function heapMb(page: Page): Promise<number> {
   await devtools.send('HeapProfiler.collectGarbage');
   await devtools.detach();
   return ((await page.evaluate('performance.memory.usedJSHeapSize')) as number) / 1e6;
-}
-
-const OPS = ['lookup', 'getattr', 'open', 'read', 'write', 'release', 'getxattr', 'rename'];
-
-/** Posts event lines at the rate, as any program would. */
-function startLoad(server: TestServer): { stop: () => Promise<void>; perSecond: () => number } {
-  const began = performance.now();
-  let sent = 0;
-  let running = true;
-  const loop = async () => {
-    while (running) {
-      const due = Math.floor(((performance.now() - began) / 1_000) * RATE);
-      const count = Math.min(due - sent, RATE / 5);
-      if (count > 0) await server.post('/api/events', lines(sent, count));
-      sent += Math.max(0, count);
-      await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
-    }
-  };
-  const ended = loop();
-  return {
-    perSecond: () => sent / ((performance.now() - began) / 1_000),
-    stop: async () => {
-      running = false;
-      await ended;
-    },
-  };
-}
-
-function lines(from: number, count: number): string {
-  const now = Date.now() * 1_000;
-  let text = '';
-  for (let i = 0; i < count; i++) {
-    const id = from + i;
-    const op = OPS[id % OPS.length];
-    const durNs = 20_000 + ((id * 7_919) % 997) * 1_000 * (id % 500 === 0 ? 200 : 1);
-    const path = `/src/module-${id % 97}/file-${id % 1_009}.ts`;
-    text += `{"ev":"ENTER","mount":"/bench","id":${id},"op":"${op}","ts":${now - durNs / 1_000},"path":"${path}","size":4096,"offset":0,"pid":${4_000 + (id % 23)},"comm":"worker"}\n`;
-    text += `{"ev":"EXIT","mount":"/bench","id":${id},"ts":${now},"durNs":${durNs},"errno":${id % 211 === 0 ? 2 : 0}}\n`;
-  }
-  return text;
 }

@@ -3,6 +3,7 @@ import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-que
 import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { TimelineSummary } from '../../shared/timeline.ts';
 import { apiGet, RequestError } from './client.ts';
 
 export interface Page<T> {
@@ -98,6 +99,15 @@ export const slowestQuery = (key: string, filter: string, range: () => TimeRange
   queryOptions({
     queryKey: ['slowest', key, filter, limit],
     queryFn: ({ signal }) => fetchSpans({ filter, range: range(), order: 'duration:desc', limit }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** What a stretch of time held; what is past is not asked for again. */
+export const summaryQuery = (filter: string, range: { fromUs: number; toUs: number }) =>
+  queryOptions({
+    queryKey: ['timelineSummary', filter, range.fromUs, range.toUs],
+    queryFn: ({ signal }) =>
+      apiGet<TimelineSummary>('/timeline/summary', { filter, ...between(range) }, signal),
     placeholderData: keepPreviousData,
   });
 

@@ -11,10 +11,11 @@ import { Canvas } from '../ui/canvas.tsx';
 import { Gauge, None } from '../ui/figure.tsx';
 import { visible } from '../ui/visible.ts';
 import { operationsHref, useViewParams } from '../url/use.ts';
+import { framed } from './framed.ts';
 import { drawStrip, stripScale } from './strip-draw.ts';
 import { timeState } from './time-state.ts';
 
-const RANGE_VIEWS = ['/operations', '/latency'];
+const RANGE_VIEWS = ['/timeline', '/operations', '/latency'];
 const SHORTEST_DRAG_PX = 4;
 
 export function Strip() {
@@ -115,7 +116,7 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
             ...state,
             nowUs: clock.nowUs(),
             silentSinceUs: state.link.kind === 'down' ? state.link.sinceMs * 1e3 : null,
-            range: dragged() ?? (recording && isWhole(range, recording) ? null : range),
+            range: dragged() ?? framed.getState().range ?? (recording && isWhole(range, recording) ? null : range),
             lengthUs,
             waiting: state.seconds.every((second) => second.ops === 0) && state.stalls.length === 0,
           });

@@ -1,5 +1,5 @@
 // The views there are. Navigation, palette and keys read this table; the routes stand in app.tsx.
-import { ChartNoAxesColumn, Flame, type LucideIcon, Rows3, Table2 } from 'lucide-react';
+import { ChartNoAxesColumn, ChartNoAxesGantt, Flame, type LucideIcon, Rows3, Table2 } from 'lucide-react';
 
 export interface ViewInfo {
   /** The digit that leads there. It stays its own whatever other views there are. */
@@ -15,6 +15,7 @@ export interface ViewInfo {
  */
 export const VIEWS: readonly ViewInfo[] = [
   { key: '1', path: '/', name: 'Overview', icon: Rows3 },
+  { key: '2', path: '/timeline', name: 'Timeline', icon: ChartNoAxesGantt },
   { key: '3', path: '/operations', name: 'Operations', icon: Table2 },
   { key: '4', path: '/stalls', name: 'Stalls', icon: Flame },
   { key: '5', path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },

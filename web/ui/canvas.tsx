@@ -15,11 +15,13 @@ interface CanvasProps {
   draw: (pen: Pen) => void;
   /** Paint again this often; absent: only when `draw` changes. */
   everyMs?: number;
+  /** Is given what paints soon, to be called whenever something has changed. @returns the end of it */
+  paintWhen?: (soon: () => void) => () => void;
   className?: string;
 }
 
 /** A picture. `draw` is called with a clean canvas in CSS pixels. */
-export function Canvas({ label, draw, everyMs, className }: CanvasProps) {
+export function Canvas({ label, draw, everyMs, paintWhen, className }: CanvasProps) {
   const ref = useRef<HTMLCanvasElement>(null);
   const latest = useRef(draw);
   const paint = useRef(() => {
@@ -30,6 +32,8 @@ export function Canvas({ label, draw, everyMs, className }: CanvasProps) {
     latest.current = draw;
     frames.request(paint.current);
   }, [draw]);
+  const asks = useRef(paintWhen);
+  useEffect(() => asks.current?.(() => frames.request(paint.current)), []);
   useEffect(() => {
     const run = paint.current;
     const request = () => frames.request(run);

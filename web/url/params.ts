@@ -1,4 +1,5 @@
 // The state of a view in its URL: what is read from it and how it is written. Pure; see url/use.ts for React.
+import { LANE_KINDS, type LaneKind } from '../../shared/timeline.ts';
 import type { TimeRange } from '../api/queries.ts';
 
 export type SpanOrder = 'start:desc' | 'duration:desc';
@@ -22,6 +23,14 @@ export interface ViewParams {
   /** The operation whose histogram is large. */
   op: string | null;
   table: boolean;
+  /** What a lane of the timeline stands for. */
+  lanes: LaneKind;
+  /** How much of the past the timeline shows while it follows now. */
+  lastS: number;
+  /** The stretch of the timeline that is looked into. */
+  selected: TimeRange | null;
+  /** Moments that someone marked, µs. */
+  marks: readonly number[];
 }
 
 export const DEFAULT_PARAMS: ViewParams = {
@@ -32,6 +41,10 @@ export const DEFAULT_PARAMS: ViewParams = {
   window: '10m',
   op: null,
   table: false,
+  lanes: 'caller',
+  lastS: 60,
+  selected: null,
+  marks: [],
 };
 
 /** Reads a query string; what cannot be read counts as absent. */
@@ -49,6 +62,14 @@ export function readParams(search: string): ViewParams {
     window: WINDOWS.find((known) => known === name) ?? DEFAULT_PARAMS.window,
     op: params.get('op'),
     table: params.get('as') === 'table',
+    lanes: LANE_KINDS.find((kind) => kind === params.get('lanes')) ?? DEFAULT_PARAMS.lanes,
+    lastS: readLast(params.get('last')),
+    selected: readStretch(params.get('selected')),
+    marks: (params.get('marks') ?? '')
+      .split(' ')
+      .map(readTime)
+      .filter((us) => us !== null)
+      .slice(0, MOST_MARKS),
   };
 }
 
@@ -63,8 +84,27 @@ export function writeParams(state: ViewParams): string {
   if (state.window !== DEFAULT_PARAMS.window) params.set('window', state.window);
   if (state.op !== null) params.set('op', state.op);
   if (state.table) params.set('as', 'table');
+  if (state.lanes !== DEFAULT_PARAMS.lanes) params.set('lanes', state.lanes);
+  if (state.lastS !== DEFAULT_PARAMS.lastS) params.set('last', String(Number(state.lastS.toPrecision(4))));
+  if (state.selected?.fromUs != null && state.selected.toUs != null) {
+    params.set('selected', `${writeTime(state.selected.fromUs)} ${writeTime(state.selected.toUs)}`);
+  }
+  if (state.marks.length > 0) params.set('marks', state.marks.map(writeTime).join(' '));
   const search = params.toString();
   return search === '' ? '' : `?${search}`;
+}
+
+const MOST_MARKS = 50;
+const LONGEST_LAST_S = 30 * 86_400;
+
+function readLast(text: string | null): number {
+  const seconds = Number(text ?? Number.NaN);
+  return seconds > 0 && seconds <= LONGEST_LAST_S ? seconds : DEFAULT_PARAMS.lastS;
+}
+
+function readStretch(text: string | null): TimeRange | null {
+  const [fromUs, toUs] = (text ?? '').split(' ').map(readTime);
+  return fromUs != null && toUs != null && fromUs < toUs ? { fromUs, toUs } : null;
 }
 
 /** RFC 3339 to the millisecond, or µs since the epoch as the API takes them. */

@@ -43,16 +43,34 @@ export function TimelineBar({ model, lanes, filter, inView, onLanes, onFilter, o
         )}
       </span>
       <span className="tl-moves">
-        <button type="button" className="icb" aria-label="Zoom in" title="Zoom in (w)" onClick={() => model.zoom(0.5)}>
+        <button
+          type="button"
+          className="icb"
+          aria-label="Zoom in"
+          title="Zoom in (w)"
+          onClick={() => model.zoom(0.5)}
+        >
           <ZoomIn className="ic" aria-hidden />
         </button>
-        <button type="button" className="icb" aria-label="Zoom out" title="Zoom out (s)" onClick={() => model.zoom(2)}>
+        <button
+          type="button"
+          className="icb"
+          aria-label="Zoom out"
+          title="Zoom out (s)"
+          onClick={() => model.zoom(2)}
+        >
           <ZoomOut className="ic" aria-hidden />
         </button>
         <button type="button" className="btn sm ghost" onClick={() => model.fit()}>
           Fit <kbd>f</kbd>
         </button>
-        <button type="button" className="btn sm" aria-pressed={model.follow} disabled={model.follow} onClick={onFollow}>
+        <button
+          type="button"
+          className="btn sm"
+          aria-pressed={model.follow}
+          disabled={model.follow}
+          onClick={onFollow}
+        >
           {model.follow ? 'Following' : 'Follow live'} <kbd>l</kbd>
         </button>
       </span>

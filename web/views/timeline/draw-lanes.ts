@@ -62,7 +62,8 @@ export function drawLanes(c: C, facts: LaneFacts, lines: readonly Line[]): void 
       columnsOf(heap, facts, lane, line);
       for (const bar of lane.bars) {
         const end = barEnd(bar) ?? facts.nowUs;
-        if (bar.startUs > facts.scale.us(facts.scale.right) || end < facts.scale.us(facts.scale.left)) continue;
+        if (bar.startUs > facts.scale.us(facts.scale.right) || end < facts.scale.us(facts.scale.left))
+          continue;
         bars.push({ bar, line });
       }
     }
@@ -82,14 +83,18 @@ function columnsOf(heap: Heap, { picture, scale }: LaneFacts, lane: Lane, line: 
   const stepPx = stepUs * scale.pxPerUs;
   const wide = Math.max(1, Math.floor(stepPx - (stepPx >= 2 ? 1 : 0)));
   const bottom = line.y + line.height - 3;
-  const room = line.height - 7;
   const last = lowerBound(lane.at, Math.ceil(scale.us(scale.right) / stepUs));
   for (let i = lowerBound(lane.at, Math.floor(scale.us(scale.left) / stepUs)); i < last; i++) {
     const x = Math.round(scale.x((lane.at[i] ?? 0) * stepUs));
-    const high = 3 + Math.round(Math.sqrt((lane.count[i] ?? 0) / mostInColumn) * (room - 3));
+    const high = columnPx(lane.count[i] ?? 0, mostInColumn, line.height);
     heap.add(lane.op[i] ?? '', x, bottom - high, wide, high);
     if ((lane.errors[i] ?? 0) > 0) heap.error(x, bottom - 1, Math.max(2, wide), 4);
   }
+}
+
+/** Height of a column: by the root, so that a burst does not flatten the rest to nothing. */
+function columnPx(count: number, most: number, linePx: number): number {
+  return 3 + Math.round(Math.sqrt(count / most) * (linePx - 10));
 }
 
 /** Puts a bar of less than two px on the heap. @returns whether it did */
@@ -99,8 +104,9 @@ function thinOf(heap: Heap, facts: LaneFacts, bar: Bar, line: Line): boolean {
   const wide = (end - bar.startUs) * facts.scale.pxPerUs;
   if (wide >= 2) return false;
   const x = Math.round(facts.scale.x(bar.startUs));
-  const place = barPlace(bar, line);
-  heap.add(bar.op, x, place.y + place.height * 0.35, 1, place.height * 0.65);
+  const bottom = line.y + line.height - 3;
+  const high = columnPx(1, facts.picture.mostInColumn, line.height);
+  heap.add(bar.op, x, bottom - high, 1, high);
   if (toneOfBar(bar) === 'error') heap.error(x, line.y + line.height - 4, 2, 4);
   return true;
 }
@@ -117,9 +123,7 @@ function drawDone(c: C, facts: LaneFacts, bar: Bar, line: Line): void {
   const { x, wide } = spanPx(facts, bar, barEnd(bar) ?? facts.nowUs);
   const { y, height } = barPlace(bar, line);
   const queued =
-    bar.queueNs === null
-      ? 0
-      : clamp(Math.round(facts.scale.x(bar.startUs + bar.queueNs / 1e3)) - x, 0, wide);
+    bar.queueNs === null ? 0 : clamp(Math.round(facts.scale.x(bar.startUs + bar.queueNs / 1e3)) - x, 0, wide);
   if (bar.state === 'lost') {
     unknown(c, x, y, wide, height);
     return;
@@ -151,7 +155,9 @@ function drawOpen(c: C, facts: LaneFacts, bar: Bar, line: Line): void {
   const { y, height } = barPlace(bar, line);
   const burnsFrom = facts.scale.x(stalledFromUs(bar, facts.thresholds));
   const end = facts.scale.x(facts.nowUs);
-  const calm = isStalled(bar, facts.nowUs, facts.thresholds) ? clamp(Math.round(burnsFrom) - x, 0, wide) : wide;
+  const calm = isStalled(bar, facts.nowUs, facts.thresholds)
+    ? clamp(Math.round(burnsFrom) - x, 0, wide)
+    : wide;
   c.fillStyle = colour(`op-${cls}`);
   c.fillRect(x, y, calm, height);
   if (calm < wide) {

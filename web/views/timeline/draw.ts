@@ -128,9 +128,12 @@ function drawLaneName(c: C, line: Line, left: number, middle: number, narrow: bo
   c.textAlign = 'left';
   c.font = font(narrow ? 11 : 12);
   c.fillStyle = colour(folded > 0 ? 'ink-3' : 'ink-2');
-  const label = folded > 0 ? `${formatCount(folded).text} quieter ones` : (row.label ?? 'not known');
+  const label = folded > 0 ? `${formatCount(folded).text} quieter ones` : nameOf(row.label);
   c.fillText(shortened(c, visible(label), room), from, middle);
 }
+
+/** The kernel asks for some things by itself: RELEASE, writing back. */
+const nameOf = (label: string | null) => label || 'no caller known';
 
 /** The name of a path before its folders; any other from its beginning. */
 function shortened(c: C, text: string, room: number): string {

@@ -10,6 +10,8 @@ const STORED_AFTER_US = 400e3;
 const LIVE_EVERY_MS = 700;
 /** A live question may take this share of the time. */
 const LIVE_SHARE = 0.25;
+/** What began longer ago than this is not new. */
+const EDGE_US = 5e6;
 const RETRY_MS = 2_000;
 /** Kept on either side of the view, as lengths of it. */
 const KEPT = 3;
@@ -81,10 +83,16 @@ export class Loader {
       this.abort.abort();
       this.abort = new AbortController();
     }
-    const isTail = !ask.fresh && this.picture !== null && ask.toUs >= wanted.nowUs && ask.fromUs <= this.picture.toUs;
+    const isTail = !ask.fresh && this.isAtEdge(ask, wanted.nowUs);
     const inMs = this.notBefore - performance.now();
-    if ((isTail || this.error) && inMs > 0) return this.lookLater(inMs);
-    void this.load(ask, isTail, this.abort.signal);
+    if ((isTail || this.error) && inMs > 0) this.lookLater(inMs);
+    else void this.load(ask, isTail, this.abort.signal);
+  }
+
+  /** Whether all there is was fetched a moment ago, so that a question can only bring what is new. */
+  private isAtEdge(ask: Ask, nowUs: number): boolean {
+    const knownUs = this.picture?.toUs ?? 0;
+    return ask.fromUs <= knownUs && nowUs - knownUs < Math.max(EDGE_US, 4 * ask.stepUs);
   }
 
   private lookLater(ms: number): void {

@@ -151,7 +151,7 @@ export class TimelineModel {
     } else if (this.selection?.fromUs != null && this.selection.toUs != null) {
       this.move(around(this.selection.fromUs, this.selection.toUs));
     } else if (picture && !picture.isEmpty) {
-      const starts = [...picture.openBars()].map((bar) => bar.startUs);
+      const starts = picture.openBars().map((bar) => bar.startUs);
       this.move(around(Math.min(picture.fromUs, ...starts), Math.min(nowUs, picture.toUs), 0.02));
     }
   }
@@ -164,7 +164,8 @@ export class TimelineModel {
   toggleMark(us: number): void {
     const near = 6 / this.scale().pxPerUs;
     const others = this.marks.filter((mark) => Math.abs(mark - us) > near);
-    this.marks = others.length < this.marks.length ? others : [...others, Math.round(us)].sort((a, b) => a - b);
+    this.marks =
+      others.length < this.marks.length ? others : [...others, Math.round(us)].sort((a, b) => a - b);
     this.repaint();
     this.onMove();
   }
@@ -194,7 +195,7 @@ export class TimelineModel {
     const at = rows.findIndex((line) =>
       line.row?.lanes.some((lane) => lane.bars.some((bar) => bar.id === this.picked)),
     );
-    const line = rows[Math.max(0, Math.min(rows.length - 1, (at < 0 ? 0 : at) + across))];
+    const line = rows[Math.max(0, Math.min(rows.length - 1, Math.max(at, 0) + across))];
     if (!line?.row) return null;
     const bars = barsInRow(line.row);
     const focus = this.pickedBar()?.startUs ?? this.focusUs();
@@ -210,9 +211,9 @@ export class TimelineModel {
   reveal(bar: Bar): void {
     const view = this.now();
     const end = bar.durationNs === null ? this.options.nowUs() : bar.startUs + bar.durationNs / 1e3;
-    if (bar.startUs >= view.fromUs && bar.startUs <= view.toUs) return this.repaint();
-    if (bar.startUs < view.fromUs && end >= view.fromUs) return this.repaint();
-    this.move(moved(view, bar.startUs - view.fromUs - lengthOf(view) / 3));
+    const shows = bar.startUs <= view.toUs && (bar.startUs >= view.fromUs || end >= view.fromUs);
+    if (shows) this.repaint();
+    else this.move(moved(view, bar.startUs - view.fromUs - lengthOf(view) / 3));
   }
 
   /** Gives the lanes their lines where the picture has changed. */

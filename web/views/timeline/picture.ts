@@ -1,5 +1,6 @@
 // What the page has of a timeline: lanes with their columns and bars, put together from answers of the server. New
 // answers go on where the last one ended, or take the place of a part that has changed since.
+import { isOrdinaryErrno } from '../../../shared/errno.ts';
 import type { TimelineAnswer, TimelineLane } from '../../../shared/timeline.ts';
 import { stack } from './stack.ts';
 
@@ -19,7 +20,8 @@ export interface Bar {
   levels: number;
 }
 
-export interface Lane extends Pick<TimelineLane, 'key' | 'mountId' | 'mount' | 'label' | 'thread' | 'folded'> {
+export interface Lane
+  extends Pick<TimelineLane, 'key' | 'mountId' | 'mount' | 'label' | 'thread' | 'folded'> {
   /** Columns counted from the epoch, ascending, and what each holds. */
   at: number[];
   count: number[];
@@ -46,6 +48,10 @@ export class Picture {
   mostInColumn = 2;
   /** Grows with each change. */
   version = 0;
+  /** Whether every operation is a bar. Once one answer counts by columns, short ones are counted in all. */
+  exact = true;
+  private open: Bar[] = [];
+  private openAt = -1;
   private readonly laneOfBar = new Map<number, Lane>();
 
   constructor(stepUs: number) {
@@ -81,6 +87,7 @@ export class Picture {
       this.to = Math.max(this.to, to);
     }
     this.cut(from, to);
+    if (!answer.exact && this.exact) this.countShort();
     const changed = this.takeColumns(answer, from, to);
     for (const lane of this.takeBars(answer)) changed.add(lane);
     for (const lane of changed) stack(lane.bars);
@@ -116,8 +123,13 @@ export class Picture {
     this.version++;
   }
 
-  *openBars(): Generator<Bar> {
-    for (const lane of this.lanes.values()) for (const bar of lane.bars) if (bar.state === 'open') yield bar;
+  /** Bars that were open when they were told. */
+  openBars(): readonly Bar[] {
+    if (this.openAt !== this.version) {
+      this.openAt = this.version;
+      this.open = [...this.lanes.values()].flatMap((lane) => lane.bars.filter((bar) => bar.state === 'open'));
+    }
+    return this.open;
   }
 
   find(id: number): { lane: Lane; bar: Bar } | null {
@@ -130,6 +142,7 @@ export class Picture {
     this.lanes.clear();
     this.laneOfBar.clear();
     this.mostInColumn = 2;
+    this.exact = true;
   }
 
   /** Takes out what began in a stretch: the answer tells it anew. */
@@ -182,6 +195,11 @@ export class Picture {
       const before = this.laneOfBar.get(id);
       if (before) before.bars = before.bars.filter((bar) => bar.id !== id);
       const durationNs = spans.durationNs[i] ?? 0;
+      if (!this.exact && this.isShort(durationNs)) {
+        const startUs = fromUs + (spans.startNs[i] ?? 0) / 1e3;
+        this.count(lane, startUs, names[spans.op[i] ?? -1] ?? '', spans.errno[i] ?? 0, id);
+        return;
+      }
       const queueNs = spans.queueNs[i] ?? -1;
       lane.bars.push({
         id,
@@ -201,6 +219,40 @@ export class Picture {
     });
     for (const lane of changed) lane.bars.sort((a, b) => a.startUs - b.startUs || a.id - b.id);
     return changed;
+  }
+
+  private isShort(durationNs: number): boolean {
+    return durationNs >= 0 && durationNs < this.stepUs * 1e3;
+  }
+
+  /** Short bars of an earlier answer join the columns, as later ones have them. */
+  private countShort(): void {
+    this.exact = false;
+    for (const lane of this.lanes.values()) {
+      const short = lane.bars.filter((bar) => bar.durationNs !== null && this.isShort(bar.durationNs));
+      for (const bar of short) {
+        this.laneOfBar.delete(bar.id);
+        this.count(lane, bar.startUs, bar.op, bar.errno, bar.id);
+      }
+      if (short.length > 0) lane.bars = lane.bars.filter((bar) => !short.includes(bar));
+    }
+  }
+
+  private count(lane: Lane, startUs: number, op: string, errno: number, id: number): void {
+    const column = this.column(startUs);
+    if (column < this.from || column >= this.to) return;
+    const i = lowerBound(lane.at, column);
+    if (lane.at[i] !== column) {
+      lane.at.splice(i, 0, column);
+      lane.count.splice(i, 0, 0);
+      lane.op.splice(i, 0, op);
+      lane.errors.splice(i, 0, 0);
+      lane.errorId.splice(i, 0, 0);
+    }
+    lane.count[i] = (lane.count[i] ?? 0) + 1;
+    if (errno === 0 || isOrdinaryErrno(errno)) return;
+    lane.errors[i] = (lane.errors[i] ?? 0) + 1;
+    if (lane.errorId[i] === 0) lane.errorId[i] = id;
   }
 
   private lane(told: TimelineLane): Lane {

@@ -172,7 +172,7 @@ function ByCaller({ summary }: { summary: TimelineSummary }) {
           {summary.callers.map((caller) => (
             <tr key={caller.comm ?? '?'}>
               <th scope="row">
-                {caller.comm === null ? 'not known' : visible(caller.comm)}
+                {caller.comm ? visible(caller.comm) : 'no caller known'}
                 {caller.threads > 1 && <i className="dim">, {formatCount(caller.threads).text} threads</i>}
               </th>
               <td className="right">{formatCount(caller.count).text}</td>

@@ -84,7 +84,12 @@ export function Stage({ model, gutterHead, selected, onPick, onSelect }: StagePr
     const held = drag.current;
     drag.current = null;
     if (!held) return;
-    if (held.kind === 'select' && held.moved && model.selection?.fromUs != null && model.selection.toUs != null) {
+    if (
+      held.kind === 'select' &&
+      held.moved &&
+      model.selection?.fromUs != null &&
+      model.selection.toUs != null
+    ) {
       const { fromUs, toUs } = model.selection;
       onSelect({ fromUs: Math.floor(fromUs), toUs: Math.ceil(toUs) });
       return;
@@ -223,7 +228,9 @@ function useWheel(model: TimelineModel, box: React.RefObject<HTMLDivElement | nu
 export function PickedWords({ bar }: { bar: Bar | null }) {
   if (!bar) return null;
   const length =
-    bar.durationNs === null ? 'still open' : `${formatCount(Math.round(bar.durationNs / 1e3)).text} microseconds`;
+    bar.durationNs === null
+      ? 'still open'
+      : `${formatCount(Math.round(bar.durationNs / 1e3)).text} microseconds`;
   return (
     <>
       {bar.op} {bar.path ?? ''}, {length}

@@ -57,7 +57,11 @@ export function LaneTable({ model, onPick }: TableProps) {
         <thead>
           <tr>
             {['Mount', 'Lane', 'Operations', 'Errors', 'Open since', 'Longest', ''].map((head) => (
-              <th key={head} scope="col" className={head === 'Operations' || head === 'Errors' ? 'right' : ''}>
+              <th
+                key={head}
+                scope="col"
+                className={head === 'Operations' || head === 'Errors' ? 'right' : ''}
+              >
                 {head === '' ? <span className="sr">Path of the longest</span> : head}
               </th>
             ))}
@@ -70,11 +74,15 @@ export function LaneTable({ model, onPick }: TableProps) {
               <tr key={row.id}>
                 <td className="path">{visible(group.mount)}</td>
                 <th scope="row">
-                  {row.label === null ? 'not known' : visible(row.label)}{' '}
-                  <i className="dim">{row.lanes.length === 1 ? row.lanes[0]?.thread : `${row.lanes.length} in turn`}</i>
+                  {row.label ? visible(row.label) : 'no caller known'}{' '}
+                  <i className="dim">
+                    {row.lanes.length === 1 ? row.lanes[0]?.thread : `${row.lanes.length} in turn`}
+                  </i>
                 </th>
                 <td className="right">{formatCount(facts.count).text}</td>
-                <td className={`right ${facts.errors > 0 ? 'er' : 'dim'}`}>{formatCount(facts.errors).text}</td>
+                <td className={`right ${facts.errors > 0 ? 'er' : 'dim'}`}>
+                  {formatCount(facts.errors).text}
+                </td>
                 <td>{facts.open ? <PickButton bar={facts.open} onPick={onPick} /> : <None />}</td>
                 <td>{facts.longest ? <PickButton bar={facts.longest} onPick={onPick} /> : <None />}</td>
                 <td>{facts.longest && <PathText path={facts.longest.path} room={44} />}</td>

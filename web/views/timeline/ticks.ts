@@ -27,7 +27,8 @@ export function ticksOf(fromUs: number, toUs: number, widthPx: number, pxBetween
 /** What changes from tick to tick; `headLabel` says the rest. */
 function tickLabel(us: number, stepUs: number): string {
   const wall = formatWall(us);
-  if (stepUs >= 86_400e6) return new Date(us / 1e3).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  if (stepUs >= 86_400e6)
+    return new Date(us / 1e3).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
   if (stepUs >= 60e6) return wall.clock.slice(0, 5);
   const seconds = wall.clock.slice(6);
   if (stepUs >= 1e6) return `${Number(seconds)} s`;

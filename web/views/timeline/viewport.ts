@@ -44,7 +44,11 @@ export function moved(view: Viewport, byUs: number): Viewport {
 /** A stretch with some air at both sides. */
 export function around(fromUs: number, toUs: number, air = 0.05): Viewport {
   const length = Math.max(SHORTEST_US, toUs - fromUs);
-  return zoomed({ fromUs: Math.max(0, fromUs), toUs: Math.max(0, fromUs) + length }, 1 + 2 * air, (fromUs + toUs) / 2);
+  return zoomed(
+    { fromUs: Math.max(0, fromUs), toUs: Math.max(0, fromUs) + length },
+    1 + 2 * air,
+    (fromUs + toUs) / 2,
+  );
 }
 
 /** Width of a column, µs: a power of two, so that neighbouring zooms share it. */
