@@ -2,6 +2,7 @@
 // rest how many there are in each column. Numbers stand in parallel arrays, so that a large picture stays small.
 import Type, { type Static } from 'typebox';
 import { FilterParam, TimeParam } from './api.ts';
+import { GapSchema } from './live.ts';
 import { nullable } from './nullable.ts';
 import { RecordingParam } from './recording.ts';
 
@@ -87,10 +88,13 @@ export const TimelineSchema = Type.Object(
       },
       { description: 'everything else, by lane and column, ascending' },
     ),
+    gaps: Type.Array(GapSchema, { description: 'events known to be missing in the range' }),
   },
   { $id: 'Timeline' },
 );
 export type TimelineAnswer = Static<typeof TimelineSchema>;
+/** What the spans of a store tell of it. */
+export type StoredTimeline = Omit<TimelineAnswer, 'gaps'>;
 
 export const TimelineSummaryQuerySchema = Type.Object(RANGE, { additionalProperties: false });
 export type TimelineSummaryQuery = Static<typeof TimelineSummaryQuerySchema>;

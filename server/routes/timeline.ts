@@ -22,7 +22,11 @@ export function timelineRoutes(app: Scope, context: Context): void {
         response: { 200: TimelineSchema, ...errorAnswers },
       },
     },
-    async (request) => (await sourceOf(context, request.query.recording)).reads.timeline(request.query),
+    async (request) => {
+      const { reads } = await sourceOf(context, request.query.recording);
+      const answer = await reads.timeline(request.query);
+      return { ...answer, gaps: await reads.gaps({ fromUs: answer.fromUs, toUs: answer.coveredUs }) };
+    },
   );
   app.get(
     '/api/timeline/summary',

@@ -2,7 +2,13 @@
 // it from before. An answer that would take too long ends early and says how far it got.
 import type { Database, Statement } from 'better-sqlite3';
 import { opName } from '../../shared/ops.ts';
-import type { LaneKind, TimelineAnswer, TimelineLane, TimelineQuery } from '../../shared/timeline.ts';
+import type {
+  LaneKind,
+  StoredTimeline,
+  TimelineAnswer,
+  TimelineLane,
+  TimelineQuery,
+} from '../../shared/timeline.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
 import type { FilterCompiler } from './filter-sql.ts';
@@ -13,7 +19,14 @@ import { TimelineRows } from './timeline-rows.ts';
 
 const EXACT_UP_TO = 3_000;
 const MAX_SPANS = 8_000;
-const MAX_LANES = 250;
+/** Callers are told apart as long as they can be: what one answer folds another may not. Of paths there are too many. */
+const MAX_LANES: Readonly<Record<LaneKind, number>> = {
+  caller: 1_500,
+  daemon: 1_500,
+  op: 1_500,
+  path: 300,
+  mount: 1_500,
+};
 /** An answer ends early after this long, or so many rows. */
 const MAX_MS = 1_200;
 const MAX_ROWS = 2_000_000;
@@ -63,7 +76,7 @@ export class TimelineQueries {
       .raw() as typeof this.detail;
   }
 
-  async timeline(query: TimelineQuery): Promise<TimelineAnswer> {
+  async timeline(query: TimelineQuery): Promise<StoredTimeline> {
     const { filter = '', lanes = 'caller', width = 1_000 } = query;
     const { fromUs, toUs } = stretchOf(query);
     const stepNs = Math.max(1, ((toUs - fromUs) * 1e3) / width);
@@ -95,7 +108,7 @@ export class TimelineQueries {
       stepNs,
       exactUpTo: EXACT_UP_TO,
       maxSpans: MAX_SPANS,
-      maxLanes: MAX_LANES,
+      maxLanes: MAX_LANES[lanes],
     });
     const named = [...table.values()];
     return {

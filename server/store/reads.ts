@@ -19,7 +19,7 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
-  TimelineAnswer,
+  StoredTimeline,
   TimelineQuery,
   TimelineSummary,
   TimelineSummaryQuery,
@@ -67,8 +67,8 @@ export abstract class Reads implements StoreReads {
     return this.ask<HeatmapAnswer>({ kind: 'heatmap', query });
   }
 
-  async timeline(query: TimelineQuery): Promise<TimelineAnswer> {
-    return this.ask<TimelineAnswer>({ kind: 'timeline', query });
+  async timeline(query: TimelineQuery): Promise<StoredTimeline> {
+    return this.ask<StoredTimeline>({ kind: 'timeline', query });
   }
 
   async timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary> {

@@ -134,11 +134,12 @@ export class PictureBuilder {
     const laneOf = new Int32Array(totals.length);
     const lanes: Picture['lanes'] = [];
     const order = totals.map((_, lane) => lane);
-    // What is open or went wrong is looked for; then what cost most.
-    const weight = ({ open, errors }: LaneTotals) => (open > 0 ? 2 : 0) + (errors > 0 ? 1 : 0);
-    const [of, busy] = [(lane: number) => weight(at(lane)), (lane: number) => at(lane).busyNs];
     const at = (lane: number) => totals[lane] as LaneTotals;
-    if (order.length > maxLanes) order.sort((a, b) => of(b) - of(a) || busy(b) - busy(a) || a - b);
+    // What is open is looked for; then what cost most.
+    if (order.length > maxLanes) {
+      const isOpen = (lane: number) => Number(at(lane).open > 0);
+      order.sort((a, b) => isOpen(b) - isOpen(a) || at(b).busyNs - at(a).busyNs || a - b);
+    }
     const shared = new Map<number, number>();
     for (const [place, lane] of order.entries()) {
       const own = order.length <= maxLanes || place < maxLanes;

@@ -21,7 +21,7 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
-  TimelineAnswer,
+  StoredTimeline,
   TimelineQuery,
   TimelineSummary,
   TimelineSummaryQuery,
@@ -126,7 +126,7 @@ export interface StoreReads {
    * What began in the range or reaches into it. An answer that has looked for 1.2 s, or at 2 M operations, ends early;
    * its `coveredUs` says how far it got. @throws CodedError FUSESCOPE_FILTER, FUSESCOPE_TIME
    */
-  timeline(query: TimelineQuery): Promise<TimelineAnswer>;
+  timeline(query: TimelineQuery): Promise<StoredTimeline>;
   /** What was under way in the range, by operation and by caller. Ends early as `timeline` does. @throws as it */
   timelineSummary(query: TimelineSummaryQuery): Promise<TimelineSummary>;
   /** By the time at which operations ended. @throws as `latency` */

@@ -23,6 +23,7 @@ export function filledDatabase(file: string, spans: number, seconds: number): vo
     gaps: [],
     seqs: [],
     settings: [],
+    audit: [],
     rollups: [],
   };
   const span = blank();

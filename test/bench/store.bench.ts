@@ -14,11 +14,11 @@ import type { RollupRow, Store } from '../../server/store/types.ts';
 import { compileFilter } from '../../shared/filter/compile.ts';
 import { parse } from '../../shared/filter/parse.ts';
 import { formatBytes, formatCompact, formatDuration } from '../../shared/units.ts';
+import { benchMounts, LIMITS } from './filled.ts';
 import type { Report } from './report.ts';
 import { blank, fill } from './workload.ts';
 
 const SPANS = Number(process.env.FUSESCOPE_BENCH_SPANS ?? 10_000_000);
-const LIMITS = { maxBytes: 8e9, maxAgeS: 7 * 86_400 };
 /** The spans lie in the last two hours. */
 const WINDOW_S = 7_200;
 
@@ -103,7 +103,7 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   const encoder = new Encoder(writer.found(null).firstIds, 1, 3_600, beginUs / 1e6);
   const rollups: RollupRow[] = [];
   const recorder = new LatencyRecorder({ onSpill: (rows) => rollups.push(...rows) });
-  const mounts = Array.from({ length: 8 }, (_, i) => mount(i + 1));
+  const mounts = benchMounts();
   const rest = { mounts, seconds: [], stalls: [], gaps: [], audit: [], seqs: [], settings: [] };
   const span = blank();
   let [ms, rollupMs, rollupRows, cpuUs] = [0, 0, 0, 0];
@@ -213,11 +213,6 @@ async function allPages(store: Store, filter: string): Promise<void> {
     });
     cursor = page.nextCursor;
   } while (cursor !== null);
-}
-
-function mount(id: number) {
-  const at = { mount: `/mnt/m${id}`, host: 'here', kind: 'mirror' as const, fsType: 'fuse', source: '/srv' };
-  return { id, ...at, connection: id, firstSeenUs: 0, lastSeenUs: 0 };
 }
 
 function timed(work: () => void): number {

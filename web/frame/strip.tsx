@@ -116,7 +116,8 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
             ...state,
             nowUs: clock.nowUs(),
             silentSinceUs: state.link.kind === 'down' ? state.link.sinceMs * 1e3 : null,
-            range: dragged() ?? framed.getState().range ?? (recording && isWhole(range, recording) ? null : range),
+            range:
+              dragged() ?? framed.getState().range ?? (recording && isWhole(range, recording) ? null : range),
             lengthUs,
             waiting: state.seconds.every((second) => second.ops === 0) && state.stalls.length === 0,
           });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../server/store/types.ts';
 import type { Span } from '../../../shared/span.ts';
-import type { TimelineAnswer } from '../../../shared/timeline.ts';
+import type { StoredTimeline } from '../../../shared/timeline.ts';
 import { blank, fill } from '../../bench/workload.ts';
 import { mount, open, span, T0, tempFile } from './helpers.ts';
 
@@ -119,7 +119,7 @@ describe('the timeline', () => {
 });
 
 /** Count by lane and moment of every column. */
-function cells(answers: readonly TimelineAnswer[]): Map<string, number> {
+function cells(answers: readonly StoredTimeline[]): Map<string, number> {
   const found = answers.flatMap(({ columns, lanes, fromUs, stepNs }) =>
     columns.at.map((column, i): [string, number] => [
       `${lanes[columns.lane[i] ?? 0]?.key} ${fromUs + (column * stepNs) / 1e3}`,

@@ -1,6 +1,7 @@
 // What the page has of a timeline: lanes with their columns and bars, put together from answers of the server. New
 // answers go on where the last one ended, or take the place of a part that has changed since.
 import { isOrdinaryErrno } from '../../../shared/errno.ts';
+import type { Gap } from '../../../shared/live.ts';
 import type { TimelineAnswer, TimelineLane } from '../../../shared/timeline.ts';
 import { stack } from './stack.ts';
 
@@ -41,6 +42,7 @@ export const barEnd = (bar: Bar): number | null =>
 export class Picture {
   readonly stepUs: number;
   readonly lanes = new Map<string, Lane>();
+  readonly gaps = new Map<string, Gap>();
   /** Columns that are known, the last not included. */
   from = 0;
   to = 0;
@@ -86,6 +88,7 @@ export class Picture {
       this.from = Math.min(this.from, from);
       this.to = Math.max(this.to, to);
     }
+    for (const gap of answer.gaps) this.gaps.set(JSON.stringify(gap), gap);
     this.cut(from, to);
     if (!answer.exact && this.exact) this.countShort();
     const changed = this.takeColumns(answer, from, to);
@@ -140,6 +143,7 @@ export class Picture {
 
   private clear(): void {
     this.lanes.clear();
+    this.gaps.clear();
     this.laneOfBar.clear();
     this.mostInColumn = 2;
     this.exact = true;

@@ -4,7 +4,7 @@ import type { Group, Row } from './rows.ts';
 import type { Scale } from './viewport.ts';
 
 export const RULER_PX = 38;
-export const GROUP_PX = 24;
+const GROUP_PX = 24;
 
 export interface Line {
   /** From the top of all lines. */
@@ -38,7 +38,7 @@ export function linesBetween(lines: readonly Line[], top: number, bottom: number
   return lines.slice(first, past < 0 ? undefined : past);
 }
 
-export function lineAt(lines: readonly Line[], y: number): Line | null {
+function lineAt(lines: readonly Line[], y: number): Line | null {
   return lines.find((line) => y >= line.y && y < line.y + line.height) ?? null;
 }
 

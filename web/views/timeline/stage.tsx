@@ -158,7 +158,7 @@ function paint(pen: Pen, model: TimelineModel, gutterHead: string, selected: num
     picked: model.picked,
     hovered: model.hover?.kind === 'bar' ? model.hover.bar.id : null,
     thresholds: new Map(stalls.map((stall) => [stall.span.id, stall.thresholdMs])),
-    gaps,
+    gaps: [...(model.loader.picture?.gaps.values() ?? []), ...gaps],
     mounts,
     silentSinceUs: link.kind === 'down' ? nowUs : null,
     selection: model.selection,
