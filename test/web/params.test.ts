@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LANE_KINDS } from '../../shared/timeline.ts';
 import { DEFAULT_PARAMS, readParams, type ViewParams, WINDOWS, writeParams } from '../../web/url/params.ts';
 
 const time = fc.option(fc.integer({ min: 0, max: 4e15 }), { nil: null });
@@ -13,6 +14,15 @@ const state: fc.Arbitrary<ViewParams> = fc.record({
   window: fc.constantFrom(...WINDOWS),
   op: fc.option(fc.string({ minLength: 1 }), { nil: null }),
   table: fc.boolean(),
+  lanes: fc.constantFrom(...LANE_KINDS),
+  lastS: fc.integer({ min: 1, max: 9_999 }),
+  selected: fc.option(
+    fc
+      .tuple(fc.integer({ min: 0, max: 2e15 }), fc.integer({ min: 1, max: 2e15 }))
+      .map(([fromUs, length]) => ({ fromUs, toUs: fromUs + length })),
+    { nil: null },
+  ),
+  marks: fc.array(fc.integer({ min: 0, max: 4e15 }), { maxLength: 5 }),
 });
 
 test('what is written into a URL is read back the same', () => {
@@ -35,5 +45,9 @@ test('times are written for people and read in both forms of the API', () => {
 });
 
 test('what cannot be read counts as absent', () => {
-  expect(readParams('?from=yesterday&span=-3&window=2d&order=size&as=poem')).toEqual(DEFAULT_PARAMS);
+  expect(
+    readParams(
+      '?from=yesterday&span=-3&window=2d&order=size&as=poem&lanes=moods&last=-1&selected=5+4&marks=x',
+    ),
+  ).toEqual(DEFAULT_PARAMS);
 });
