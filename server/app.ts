@@ -9,6 +9,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import Fastify, { LogController } from 'fastify';
 import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { attachRoutes } from './routes/attach.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -103,6 +104,7 @@ export async function buildApp(options: AppOptions) {
     spanRoutes,
     stallRoutes,
     wayRoutes,
+    alertRoutes,
     latencyRoutes,
     timelineRoutes,
     groupRoutes,

@@ -1,5 +1,6 @@
 // What the routes work with: the parts of one running server.
 import type { Logger } from 'pino';
+import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
@@ -25,4 +26,5 @@ export interface Context {
   readonly kernel: KernelCollector;
   readonly recordings: Recordings;
   readonly ways: Ways;
+  readonly alerting: Alerting;
 }

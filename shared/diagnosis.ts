@@ -3,7 +3,7 @@
 import Type, { type Static } from 'typebox';
 import { nullable } from './nullable.ts';
 
-const CAUSE_KINDS = [
+export const CAUSE_KINDS = [
   'daemon-stopped',
   'daemon-dead',
   'not-picked-up',
@@ -42,7 +42,7 @@ const CulpritSchema = Type.Object({
 });
 export type Culprit = Static<typeof CulpritSchema>;
 
-const CauseSchema = Type.Object(
+export const CauseSchema = Type.Object(
   {
     kind: CauseKindSchema,
     text: Type.String({ description: 'one sentence for people' }),

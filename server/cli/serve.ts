@@ -1,5 +1,6 @@
 // fusescope serve: runs the server in the foreground until it is told to end.
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -26,6 +27,7 @@ interface ServeFlags {
   maxAge: number;
   demo?: boolean;
   attach: string[];
+  config?: string;
   tap: KernelState['tier'];
 }
 
@@ -54,12 +56,14 @@ export function serveCommand(): Command {
         .choices(['bpf', 'tracefs', 'proc'])
         .default('bpf'),
     )
+    .option('--config <file>', 'alerts: whom to tell of stalls; SIGHUP reads it again')
     .option('--demo', 'also mount a small demo with a load of its own')
     .addHelpText('after', '\nExample: fusescope serve --demo')
     .action((flags: ServeFlags) => serve(flags));
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
+  const config = flags.config === undefined ? null : resolve(flags.config);
   // No working directory of ours may lie on a mount that hangs.
   process.chdir('/');
   process.title = 'fusescope serve';
@@ -80,6 +84,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       maxAgeS: flags.maxAge * 86_400,
       version: VERSION,
       attach: parseAttach(flags.attach),
+      config,
       tap: flags.tap,
       log,
     });
@@ -87,7 +92,11 @@ async function serve(flags: ServeFlags): Promise<void> {
     if (error instanceof CodedError) throw new CliError(`cannot serve (${error.message})`);
     throw error;
   }
-  const grace = closeWithGrace({ delay: CLOSE_MS, logger: undefined }, async ({ err }) => {
+  // With a terminal, SIGHUP means that it is gone; without one, that there is something to read again.
+  const reloads = config !== null && !process.stdin.isTTY;
+  if (reloads) process.on('SIGHUP', () => server.reload());
+  const skip = reloads ? (['SIGHUP'] as const) : [];
+  const grace = closeWithGrace({ delay: CLOSE_MS, logger: undefined, skip: [...skip] }, async ({ err }) => {
     if (err) log.fatal({ err }, 'the server ends');
     await server.close();
   });

@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
+import { Alerting } from '../alerts/alerts.ts';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
+import { readConfig } from '../config/read.ts';
 import { CodedError } from '../errors.ts';
 import { Intake } from '../ingest/intake.ts';
 import { listenIngest } from '../ingest/socket.ts';
@@ -38,6 +40,8 @@ export interface ServeOptions {
   maxAgeS: number;
   version: string;
   attach: AttachOption;
+  /** Configuration file, or null. */
+  config: string | null;
   /** The best way to listen to the kernel that may be used. */
   tap: KernelState['tier'];
   log: Logger;
@@ -49,6 +53,8 @@ export interface RunningServer {
   socket: string;
   /** File that was unreadable and set aside, or null. */
   setAside: string | null;
+  /** Reads the configuration file again. */
+  reload(): void;
   startDemo(): Promise<{ mountpoint: string }>;
   close(): Promise<void>;
 }
@@ -62,6 +68,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       `${options.host} is not loopback, so a token is needed. Use --token or --token-file`,
     );
   }
+  // Before anything is opened: what is wrong in it is to be said, not cleaned up after.
+  if (options.config !== null) readConfig(options.config);
   const clock = systemClock;
   const startedUs = clock.wallUs();
   const startedNs = clock.monoNs();
@@ -107,6 +115,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     holding: holdingOf(mirrors, trace),
     audit: new AuditLog(store, clock, log),
   });
+  const alerting = new Alerting({
+    file: options.config,
+    host: hostname(),
+    trace,
+    nowUs: () => clock.wallUs(),
+    log,
+  });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -122,6 +137,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     kernel,
     recordings,
     ways,
+    alerting,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
@@ -138,6 +154,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await app.close();
       pulse.stop();
     });
+    alerting.start();
+    undo.push(async () => alerting.close());
     undo.push(() => mirrors.close());
     kernel.start();
     undo.push(() => kernel.close());
@@ -153,6 +171,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/`,
     socket: options.socket,
     setAside: store.setAside,
+    reload: () => alerting.reload(),
     startDemo: () => mirrors.startDemo(),
     close,
   };
