@@ -16,7 +16,7 @@ import type { MountRecord } from './mounts/registry.ts';
 import { MountRegistry } from './mounts/registry.ts';
 import { mountView } from './mounts/view.ts';
 import { StallDetector } from './stalls/detector.ts';
-import type { Store } from './store/types.ts';
+import type { RollupRow, Store } from './store/types.ts';
 
 /** Open spans older than this are shown by name; younger ones come and go too fast to read. */
 const LONG_OPEN_MS = 100;
@@ -28,6 +28,8 @@ interface TraceEvents {
   closed: [stall: Stall];
   mount: [mount: MountRecord];
   tick: [second: Second, gaps: Gap[]];
+  /** Histograms of seconds that are over. */
+  latency: [rows: readonly RollupRow[]];
 }
 
 export interface TraceOptions {
@@ -56,7 +58,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     super();
     this.#store = options.store;
     this.#clock = options.clock;
-    this.latency = new LatencyRecorder({ onSpill: (rows) => this.#store.putRollups(rows) });
+    this.latency = new LatencyRecorder({ onSpill: (rows) => this.#putLatency(rows) });
     this.mounts = new MountRegistry(options.store.mounts, {
       changed: (mount) => this.#store.putMount(mount),
       told: (mount) => this.emit('mount', mount),
@@ -139,7 +141,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     this.#lastLagMs = this.#lagMs;
     this.#lagMs = 0;
     const rows = this.latency.takeFinished(nowS);
-    if (rows.length > 0) this.#store.putRollups(rows);
+    if (rows.length > 0) this.#putLatency(rows);
     const over = this.seconds.roll(nowS, this.stalls.open().length);
     this.#store.putSecond(over);
     const gaps = this.losses.settled(nowUs);
@@ -224,6 +226,11 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       for (const { span, mount } of this.#pairing.openSpans())
         if (mount.id === mirror.id) this.#inMirrors.add(`${id} ${span.tid}`);
     }
+  }
+
+  #putLatency(rows: RollupRow[]): void {
+    this.#store.putRollups(rows);
+    this.emit('latency', rows);
   }
 
   #survey(monoNs: number): void {

@@ -80,6 +80,14 @@ export class LatencyRecorder {
     return rows;
   }
 
+  /** What `takeFinished` has not taken yet. */
+  *running(): Generator<Pick<RollupRow, 'mountId' | 'op' | 'sumNs' | 'buckets' | 'counts'>> {
+    for (const byMount of this.seconds.values())
+      for (const byOp of byMount.values())
+        for (const { mountId, op, sumNs, buckets } of byOp.values())
+          yield { mountId, op, sumNs, ...sparseOf(buckets) };
+  }
+
   /** The last 60 whole seconds of a mount, as of the last `takeFinished`; null where nothing ended in them. */
   view(mountId: number): MountView | null {
     return this.windows.get(mountId)?.view(this.nowS) ?? null;
