@@ -17,6 +17,7 @@ import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
 import { isTapped } from '../mounts/registry.ts';
+import { FlightRecorder } from '../recordings/flight.ts';
 import { Recordings } from '../recordings/manager.ts';
 import { isLoopback } from '../security/peer.ts';
 import { pageDir, program } from '../setup/paths.ts';
@@ -122,6 +123,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     nowUs: () => clock.wallUs(),
     log,
   });
+  const flight = new FlightRecorder({ trace, recordings, log });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -156,6 +158,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     });
     alerting.start();
     undo.push(async () => alerting.close());
+    flight.start();
+    undo.push(() => flight.close());
     undo.push(() => mirrors.close());
     kernel.start();
     undo.push(() => kernel.close());
