@@ -8,6 +8,7 @@ import { keepTitle } from './frame/title.ts';
 import { listenForKeys } from './keys/keys.ts';
 import { connectFeed } from './live/feed.ts';
 import { showRecording } from './live/recorded.ts';
+import { watchForNews } from './ui/notify.ts';
 import { keepRecording, recordingId } from './url/recording.ts';
 import './theme/tokens.css';
 import './theme/base.css';
@@ -17,6 +18,7 @@ if (!root) throw new Error('index.html has no #root');
 forgetToken();
 if (recordingId === null) connectFeed();
 else void showRecording(recordingId);
+watchForNews();
 keepTitle();
 listenForKeys();
 createRoot(root).render(

@@ -1,9 +1,12 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { Recording } from '../../shared/recording.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import type { StallGroup } from '../../shared/stall-group.ts';
 import type { TimelineSummary } from '../../shared/timeline.ts';
+import type { Action } from '../../shared/ways.ts';
 import { apiGet, RequestError } from './client.ts';
 
 export interface Page<T> {
@@ -59,6 +62,37 @@ export const stallQuery = (id: number) =>
     queryKey: ['stall', id],
     queryFn: ({ signal }) => apiGet<Stall>(`/stalls/${id}`, {}, signal),
   });
+
+/** Earlier incidents of a stall's cause. @param key of the cause: another one has another past */
+export const stallsBeforeQuery = (id: number, key: string) =>
+  queryOptions({
+    queryKey: ['stalls', 'before', id, key],
+    queryFn: ({ signal }) => apiGet<Page<Stall>>(`/stalls/${id}/before`, {}, signal),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** Stalls by cause, over everything that is stored. @param changes another number asks again */
+export const stallGroupsQuery = (changes: number) =>
+  queryOptions({
+    queryKey: ['stalls', 'groups', changes],
+    queryFn: ({ signal }) => apiGet<Page<StallGroup>>('/stalls/groups', {}, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** Ways out of a stall of a mount; what applies changes with what happens to it. */
+export const actionsQuery = (mountId: number) =>
+  queryOptions({
+    queryKey: ['actions', mountId],
+    queryFn: ({ signal }) => apiGet<Page<Action>>(`/mounts/${mountId}/actions`, {}, signal),
+    refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const recordingsQuery = queryOptions({
+  queryKey: ['recordings'],
+  queryFn: ({ signal }) => apiGet<Page<Recording>>('/recordings', {}, signal),
+});
 
 /** Stalls that have ended, newest first, a page at a time. */
 export const closedStallsQuery = (limit: number) =>

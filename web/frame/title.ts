@@ -1,5 +1,6 @@
 // The tab itself tells of stalls: its title counts them, its icon carries the spark.
 import { live } from '../live/feed.ts';
+import { groupStalls } from '../ui/stall-groups.ts';
 import { titleFor } from '../ui/stall-text.ts';
 
 const icon = (spark: boolean) =>
@@ -15,7 +16,7 @@ export function keepTitle(): void {
   let named: string | undefined;
   const show = () => {
     const { stalls, recording } = live.getState();
-    const { length } = recording ? [] : stalls;
+    const { length } = recording ? [] : groupStalls(stalls);
     if (length === known && recording?.name === named) return;
     known = length;
     named = recording?.name;

@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import { live } from '../live/feed.ts';
 import { cycleTheme, theme } from '../theme/theme.ts';
 import { Logo } from '../ui/glyph.tsx';
+import { groupStalls } from '../ui/stall-groups.ts';
 import { hrefKeeping, useViewParams } from '../url/use.ts';
 import { isUnder, NARROW_VIEWS, VIEWS } from './views.ts';
 
@@ -12,7 +13,7 @@ const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
 
 /** Number of open stalls as a pill; nothing while there are none. */
 function StallCount() {
-  const count = useStore(live, (state) => state.stalls.length);
+  const count = useStore(live, (state) => groupStalls(state.stalls).length);
   return count === 0 ? null : (
     <span className="hot">
       {count}

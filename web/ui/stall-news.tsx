@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { live } from '../live/feed.ts';
 import { stallSentence } from './stall-text.ts';
+import { visible } from './visible.ts';
 
 export function StallNews() {
   const stalls = useStore(live, (state) => state.stalls);
@@ -13,7 +14,8 @@ export function StallNews() {
     const ended = known.current.size + raised.length - stalls.length;
     known.current = new Set(stalls.map((stall) => stall.id));
     const last = raised.at(-1);
-    if (last) setNews(`Stalled: ${stallSentence(last.span)}`);
+    if (last)
+      setNews(`Stalled: ${stallSentence(last.span)}${last.cause ? `. ${visible(last.cause.text)}` : ''}`);
     else if (ended > 0)
       setNews(stalls.length === 0 ? 'No stall is open any more' : `A stall ended, ${stalls.length} open`);
   }, [stalls]);

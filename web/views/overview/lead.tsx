@@ -41,7 +41,10 @@ function Stalled({
         <h1>
           <StallSentence span={first.span} />
         </h1>
-        <p>{restWords(stalls, mounts)}</p>
+        <p>
+          {first.cause && <span className="strong">{visible(first.cause.text)} </span>}
+          {restWords(stalls, mounts)}
+        </p>
       </div>
       <div className="age">
         <Age sinceUs={first.span.startUs} />

@@ -7,6 +7,7 @@ import { colour, faded, font } from '../../theme/colours.ts';
 import type { Pen } from '../../ui/canvas.tsx';
 import { spark } from '../../ui/draw.ts';
 import { tickStep } from '../../ui/scale.ts';
+import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
 
 export function drawLife({ c, width }: Pen, stall: Stall, nowUs: number): void {
@@ -36,12 +37,40 @@ export function drawLife({ c, width }: Pen, stall: Stall, nowUs: number): void {
   c.fillText('ENTER', left, y - 15);
   const words = `raised at ${formatDuration(thresholdMs * 1e6).text}`;
   if (right - raised > 160) c.fillText(words, Math.max(raised, left + 40) + 4, y - 15);
+  drawJoiners(c, stall, x, y, raised + (right - raised > 160 ? 120 : 0));
   c.textAlign = 'right';
   c.fillText(open ? (recordingId === null ? 'now' : 'end') : 'EXIT', right, y - 15);
   if (open) spark(c, right, y, 3.2);
   else {
     c.fillStyle = colour('ink');
     c.fillRect(right - 2, y - 9, 2, 18);
+  }
+}
+
+/** Who joined, and when: a dot each, and names as long as there is room for them. */
+function drawJoiners(
+  c: CanvasRenderingContext2D,
+  { span, waiters }: Stall,
+  x: (s: number) => number,
+  y: number,
+  freeFrom: number,
+): void {
+  let free = freeFrom;
+  const joined = waiters.flatMap(({ sinceUs, comm, spanId }) =>
+    sinceUs === null || spanId === span.id ? [] : [{ at: x((sinceUs - span.startUs) / 1e6), comm }],
+  );
+  for (const { at, comm } of joined.sort((a, b) => a.at - b.at)) {
+    c.fillStyle = colour('stalled-fill');
+    c.beginPath();
+    c.arc(at, y, 3.5, 0, 2 * Math.PI);
+    c.fill();
+    const name = visible(comm ?? '');
+    const width = c.measureText(name).width;
+    if (at - width / 2 < free || at + width / 2 > x(Number.POSITIVE_INFINITY) - 40) continue;
+    c.fillStyle = colour('ink-2');
+    c.textAlign = 'center';
+    c.fillText(name, at, y - 15);
+    free = at + width / 2 + 12;
   }
 }
 

@@ -7,7 +7,7 @@ import { Problem } from '../../ui/problem.tsx';
 import { recordingId } from '../../url/recording.ts';
 
 /** The demo's mirror that a span belongs to, if it does. */
-function useDemoMirror(span: Span) {
+export function useDemoMirror(span: Span) {
   const { data } = useQuery(mirrorsQuery);
   // What a recording shows is over.
   if (recordingId !== null) return null;

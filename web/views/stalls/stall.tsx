@@ -1,9 +1,9 @@
-// One stall: the sentence, its life line, what is known of the operation, and a way out where there is one.
+// One stall: the sentence and its cause, its life line, the chain with its evidence, who waits, what came before, and
+// the way out.
 import { useQuery } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useStore } from 'zustand';
-import { shellWord } from '../../../shared/shell-word.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { formatDuration, formatWall } from '../../../shared/units.ts';
 import { stallQuery } from '../../api/queries.ts';
@@ -11,35 +11,54 @@ import { useKeys } from '../../keys/keys.ts';
 import { live } from '../../live/feed.ts';
 import { Age, shownNowUs } from '../../ui/age.tsx';
 import { Canvas } from '../../ui/canvas.tsx';
-import { Command, CopyButton } from '../../ui/copy.tsx';
+import { CopyButton } from '../../ui/copy.tsx';
 import { Duration } from '../../ui/figure.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { StallSentence } from '../../ui/sentence.tsx';
 import { stallSentence } from '../../ui/stall-text.ts';
+import { visible } from '../../ui/visible.ts';
+import { recordingId } from '../../url/recording.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
-import { eventLines, spanFacts } from '../operations/detail.ts';
-import { resultText } from '../operations/slow.ts';
 import { BeforeIt } from './before.tsx';
+import { CauseText, endedWords } from './cause.tsx';
+import { Chain, DaemonThreads } from './chain.tsx';
 import { drawLife } from './life.ts';
-import { DemoNote, ReleaseButton } from './release.tsx';
+import { OperationFacts } from './operation.tsx';
+import { Recurrence, recurrenceWords, useBefore } from './recurrence.tsx';
+import { DemoNote, ReleaseButton, useDemoMirror } from './release.tsx';
+import { Waiters } from './waiters.tsx';
+import { Ways } from './ways.tsx';
 import './stalls.css';
 
 /** Operations around a stall: from so long before its ENTER. */
 const BEFORE_US = 5e6;
+const LOOK_MS = 1_500;
 
 export function StallView({ id }: { id: number }) {
   const fromFeed = useStore(
     live,
     (state) => state.stalls.find((s) => s.id === id) ?? state.closedStalls.find((s) => s.id === id) ?? null,
   );
-  const query = useQuery({ ...stallQuery(id), enabled: fromFeed === null });
-  const stall = fromFeed ?? query.data ?? null;
+  // Lists and the feed go without stacks and waiters; this page asks for them, again while it hangs.
+  const query = useQuery({
+    ...stallQuery(id),
+    refetchInterval: ({ state }) => state.data?.state === 'open' && recordingId === null && LOOK_MS,
+  });
   useNeighbours(id);
+  const stall = joined(fromFeed, query.data ?? null);
   if (!stall) return query.error ? <Problem error={query.error} onRetry={() => query.refetch()} /> : null;
   return <StallPage stall={stall} />;
+}
+
+/** What the feed says is newer, what the answer says is more. */
+function joined(feed: Stall | null, whole: Stall | null): Stall | null {
+  if (!feed || !whole) return feed ?? whole;
+  const { caller, daemon, waiters } = whole;
+  const same = feed.cause?.text === whole.cause?.text && feed.chain.length === whole.chain.length;
+  return { ...feed, caller, daemon, waiters, chain: same ? whole.chain : feed.chain };
 }
 
 /** j and k go from one open stall to the next. */
@@ -64,14 +83,14 @@ function StallPage({ stall }: { stall: Stall }) {
   const open = stall.state === 'open';
   const latest = useRef(stall);
   latest.current = stall;
-  const around = operationsHref({
-    filter: term('mount', span.mount),
-    range: {
-      fromUs: Math.floor((span.startUs - BEFORE_US) / 1e3) * 1e3,
-      toUs: open ? null : Math.ceil((stall.closedUs ?? span.startUs) / 1e3) * 1e3,
-    },
-  });
-  const lines = eventLines(span);
+  const [unfolded, setUnfolded] = useState(false);
+  const out = useRef<HTMLDivElement>(null);
+  useKeys('stall, stacks', [
+    { keys: ['e'], label: 'unfold stacks', foot: true, run: () => setUnfolded((now) => !now) },
+  ]);
+  // The demo's hang is let go by one harmless button; elsewhere the way out is looked at first.
+  const isDemo = useDemoMirror(span) !== null;
+  const again = recurrenceWords(stall, useBefore(stall));
   return (
     <article className={`stall ${open ? 'is-open' : ''}`} aria-label={stallSentence(span)}>
       <div className="crumb">
@@ -85,6 +104,7 @@ function StallPage({ stall }: { stall: Stall }) {
           {formatDuration(stall.thresholdMs * 1e6).text}
         </span>
         <span className="sp" />
+        {again !== null && <span className="ell">{visible(again)}</span>}
         <CopyButton text={location.href} label="URL" what="of this stall" />
         <CopyButton text={JSON.stringify(stall, null, 2)} label="JSON" what="of this stall" />
       </div>
@@ -93,81 +113,67 @@ function StallPage({ stall }: { stall: Stall }) {
           <h1>
             <StallSentence span={span} />
           </h1>
-          <PathText path={span.path} />
-          <p>{open ? openWords(stall) : endedWords(stall)}</p>
+          {span.path !== null && span.path !== '/' && <PathText path={span.path} />}
+          <CauseText stall={stall} />
+          {!open && <p>{endedWords(stall)}</p>}
           <DemoNote span={span} />
         </div>
         <div className={`age ${open ? 'st' : ''}`}>
           {open ? <Age sinceUs={span.startUs} /> : <Duration ns={stall.ageMs * 1e6} />}
         </div>
         <div className="acts">
-          <Link className="btn" href={around}>
+          <Link className="btn" href={aroundHref(stall)}>
             Operations around it
           </Link>
+          {open && recordingId === null && (
+            <button
+              type="button"
+              className={isDemo ? 'btn' : 'btn pri'}
+              onClick={() => out.current?.scrollIntoView({ block: 'start' })}
+            >
+              The way out
+            </button>
+          )}
           <ReleaseButton span={span} primary />
         </div>
       </header>
       <div className="life">
         <Canvas
-          label={`Life of the operation: ENTER, raised after ${formatDuration(stall.thresholdMs * 1e6).text}, ${open ? 'still open' : 'ended'}`}
+          label={lifeWords(stall)}
           {...(open ? { everyMs: 250 } : {})}
           draw={(pen) => drawLife(pen, latest.current, shownNowUs())}
         />
       </div>
+      <Chain stall={stall} unfolded={unfolded} />
       <div className="stall-low">
-        <section aria-label="The operation">
-          <div className="hd">
-            <h2>The operation</h2>
-          </div>
-          <dl className="kv">
-            {spanFacts(span).map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-            <div>
-              <dt>ENTER</dt>
-              <dd className="n">{formatWall(span.startUs).text}</dd>
-            </div>
-            <div>
-              <dt>Result</dt>
-              <dd className={open ? 'st' : ''}>{resultText(span)}</dd>
-            </div>
-          </dl>
-          <div className="hd">
-            <h2>As event lines</h2>
-          </div>
-          <p className="ev">
-            <b>ENTER</b> {lines.enter}
-            {lines.exit !== null && (
-              <>
-                <br />
-                <b>EXIT</b> {lines.exit}
-              </>
-            )}
-          </p>
-          <Command command={`fusescope tail --filter ${shellWord(term('mount', span.mount))}`} />
-        </section>
-        <BeforeIt span={span} />
+        <div>
+          <Waiters stall={stall} />
+          <Recurrence stall={stall} />
+          <DaemonThreads stall={stall} />
+        </div>
+        <div ref={out}>
+          <Ways stall={stall} />
+          <OperationFacts span={span} />
+          <BeforeIt span={span} />
+        </div>
       </div>
     </article>
   );
 }
 
-function openWords(stall: Stall): string {
-  const over = formatDuration(stall.thresholdMs * 1e6).text;
-  const queue = stall.span.queueNs;
-  const picked =
-    queue === null
-      ? ''
-      : ` The daemon took the request after ${formatDuration(queue).text} and has not answered.`;
-  return `It should have been answered within ${over}. Until it is, whoever asked cannot go on.${picked}`;
+function lifeWords(stall: Stall): string {
+  const others = stall.waiters.length;
+  const joined = others === 0 ? '' : `, ${others === 1 ? '1 other' : `${others} others`} joined it`;
+  const raised = formatDuration(stall.thresholdMs * 1e6).text;
+  return `Life of the operation: ENTER, raised after ${raised}${joined}, ${stall.state === 'open' ? 'still open' : 'ended'}`;
 }
 
-function endedWords(stall: Stall): string {
-  const took = formatDuration(stall.ageMs * 1e6).text;
-  if (stall.span.state === 'aborted') return `It was open for ${took}, until its connection or daemon ended.`;
-  if (stall.span.state === 'lost') return `It was open for at least ${took}; how it ended was not seen.`;
-  return `It was answered after ${took}${stall.span.error ? ` with ${stall.span.error}` : ''}.`;
+function aroundHref({ span, closedUs, state }: Stall): string {
+  return operationsHref({
+    filter: term('mount', span.mount),
+    range: {
+      fromUs: Math.floor((span.startUs - BEFORE_US) / 1e3) * 1e3,
+      toUs: state === 'open' ? null : Math.ceil((closedUs ?? span.startUs) / 1e3) * 1e3,
+    },
+  });
 }

@@ -15,10 +15,12 @@ import { Op, StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { StallSentence } from '../../ui/sentence.tsx';
+import { groupStalls } from '../../ui/stall-groups.ts';
 import { clockText, dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
 import { resultText } from '../operations/slow.ts';
 import { BurnBar } from '../overview/open-list.tsx';
+import { ComingBack, KIND_WORDS } from './groups.tsx';
 import { ReleaseButton } from './release.tsx';
 import './stalls.css';
 import { Caller } from '../../ui/caller.tsx';
@@ -32,6 +34,7 @@ export function StallsView() {
     <div className="stalls" ref={box}>
       <h1 className="sr">Stalls</h1>
       <OpenStalls />
+      <ComingBack />
       <History />
     </div>
   );
@@ -56,16 +59,17 @@ function OpenStalls() {
   return (
     <section aria-label="Open stalls">
       <ul>
-        {stalls.map((stall, i) => (
-          <OpenStall key={stall.id} stall={stall} first={i === 0} />
+        {groupStalls(stalls).map(({ key, lead, stalls: all }, i) => (
+          <OpenStall key={key} stall={lead} count={all.length} first={i === 0} />
         ))}
       </ul>
     </section>
   );
 }
 
-function OpenStall({ stall, first }: { stall: Stall; first: boolean }) {
-  const { span } = stall;
+function OpenStall({ stall, count, first }: { stall: Stall; count: number; first: boolean }) {
+  const { span, cause } = stall;
+  const waiting = Math.max(count, stall.waiting);
   return (
     <li className={`stall-row ${first ? 'first' : ''}`}>
       <div className="age st">
@@ -75,7 +79,7 @@ function OpenStall({ stall, first }: { stall: Stall; first: boolean }) {
         <Link className="cover" data-item href={`/stalls/${stall.id}`}>
           <StallSentence span={span} />
         </Link>
-        <PathText path={span.path} />
+        {cause ? <p className="why">{visible(cause.text)}</p> : <PathText path={span.path} />}
         <BurnBar sinceUs={span.startUs} hot />
       </div>
       <dl>
@@ -95,6 +99,12 @@ function OpenStall({ stall, first }: { stall: Stall; first: boolean }) {
             <Caller span={span} />
           </dd>
         </div>
+        {waiting > 1 && (
+          <div>
+            <dt>waiting</dt>
+            <dd>{formatCount(waiting).text}</dd>
+          </div>
+        )}
       </dl>
       <div className="acts">
         <ReleaseButton span={span} />
@@ -133,6 +143,7 @@ function History() {
               </th>
               <th scope="col">Operation</th>
               <th scope="col">Path in mount</th>
+              <th scope="col">Cause</th>
               <th scope="col">Result</th>
               <th scope="col">Caller</th>
               <th scope="col">Mount</th>
@@ -169,6 +180,9 @@ function HistoryRow({ stall }: { stall: Stall }) {
         <Link href={`/stalls/${stall.id}`} data-item>
           <PathText path={span.path} />
         </Link>
+      </td>
+      <td className="ell sec" title={stall.cause?.text}>
+        {stall.cause ? (KIND_WORDS[stall.cause.kind] ?? stall.cause.kind) : ''}
       </td>
       <td className={span.state === 'done' && span.errno === 0 ? 'dim' : 'er'}>{resultText(span)}</td>
       <td className="ell">

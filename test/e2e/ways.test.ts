@@ -1,0 +1,147 @@
+// Getting out of a stall on the page: a real bindfs that is stopped, a real browser, with the mouse and with the keyboard.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Mount } from '../../shared/mount.ts';
+import type { Stall } from '../../shared/stall.ts';
+import type { Audit } from '../../shared/ways.ts';
+import { describeTap } from '../fuse/kernel/bpf.ts';
+import { CHROMIUM, launchBrowser, openPage } from '../support/browser.ts';
+import { bindfs, type Daemon, provideFusectl } from '../support/daemons.ts';
+import { Workplace } from '../support/mirror.ts';
+import { describeWith } from '../support/requires.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { freeze, isAlive, until } from '../support/until.ts';
+
+const body = () => {
+  const place = new Workplace();
+  const children: ChildProcess[] = [];
+  let browser: Browser;
+  let server: TestServer;
+  let daemon: Daemon;
+
+  beforeAll(async () => {
+    provideFusectl();
+    browser = await launchBrowser();
+    daemon = await bindfs(place, 'stuck');
+    writeFileSync(join(daemon.source, 'file'), 'content');
+    server = await startTestServer({ args: ['--attach', daemon.mountpoint] });
+    await until('the mount to be watched', async () => {
+      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+      return items.some((one) => one.mount === daemon.mountpoint && one.tier === 'bpf' && one.daemon);
+    });
+  });
+
+  afterEach(async () => {
+    if (await isAlive(daemon.pid)) process.kill(daemon.pid, 'SIGCONT');
+    for (const one of children.splice(0)) if (one.exitCode === null) one.kill('SIGKILL');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+    daemon?.child.kill('SIGKILL');
+    await place.clean();
+  });
+
+  /** Somebody waits for the mount; the stall it makes. */
+  async function stall(): Promise<{ stall: Stall; ended: Promise<unknown> }> {
+    await freeze(daemon.pid);
+    const caller = spawn('stat', [join(daemon.mountpoint, `missing ${Date.now()}`)], {
+      stdio: 'ignore',
+      cwd: '/',
+    });
+    children.push(caller);
+    const ended = once(caller, 'exit');
+    const found = await until('the stall', async () => {
+      const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
+      return items.find((one) => one.span.mount === daemon.mountpoint);
+    });
+    return { stall: found, ended };
+  }
+
+  const lastAudit = async () => (await server.get<{ items: Audit[] }>('/api/audit')).items[0];
+
+  async function violations(page: Page): Promise<string[]> {
+    const found = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    return found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`);
+  }
+
+  test('a stopped daemon is continued with the keyboard alone; Enter by itself does nothing', async () => {
+    const { stall: found, ended } = await stall();
+    await using opened = await openPage(browser, `${server.url}/stalls`);
+    const { page } = opened;
+    const before = await lastAudit();
+    await page.locator('.stall-row').first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await until('the stall’s page', () => new URL(page.url()).pathname === `/stalls/${found.id}`);
+    await page.getByRole('button', { name: /^Continue…/ }).waitFor();
+    await page.keyboard.press('a');
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText(`bindfs ${daemon.pid} goes on where it was stopped.`).waitFor();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect((await lastAudit())?.id).toBe(before?.id);
+    await page.keyboard.press('a');
+    await dialog.getByText(`bindfs ${daemon.pid} goes on where it was stopped.`).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('It worked:').waitFor();
+    await ended;
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('article')
+      .getByText(/ended, ENTER/)
+      .waitFor();
+    expect(await lastAudit()).toMatchObject({
+      action: 'continue',
+      outcome: 'done',
+      via: 'page',
+      mount: daemon.mountpoint,
+    });
+    const closed = await server.get<Stall>(`/api/stalls/${found.id}`);
+    expect(closed.state).toBe('closed');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  test('a connection is aborted after a preview that names who is hit, and has no barrier', async () => {
+    const holder = spawn(
+      'sh',
+      ['-c', 'exec 3< "$1"; echo open; exec sleep 600', 'sh', join(daemon.mountpoint, 'file')],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        cwd: '/',
+      },
+    );
+    children.push(holder);
+    await once(holder.stdout, 'data');
+    const { stall: found, ended } = await stall();
+    await using opened = await openPage(browser, `${server.url}/stalls/${found.id}`, { theme: 'light' });
+    const { page } = opened;
+    await page.getByRole('button', { name: /^Abort…/ }).click();
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText('1 process has 1 file of it open', { exact: false }).waitFor();
+    await dialog.getByText('sleep').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Abort the connection' }).click();
+    await dialog.getByText(`still busy: sleep ${holder.pid}`, { exact: false }).waitFor();
+    await ended;
+    expect(await lastAudit()).toMatchObject({ action: 'abort', outcome: 'done', via: 'page' });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await violations(page)).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+  });
+};
+
+describeTap('the way out, on the page', () => {
+  describeWith(['root', 'fuse', 'bindfs', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'of a mount', body);
+});

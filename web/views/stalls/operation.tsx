@@ -1,0 +1,43 @@
+// What is known of the stalled operation itself, folded: the page's story comes before it.
+import { shellWord } from '../../../shared/shell-word.ts';
+import type { Span } from '../../../shared/span.ts';
+import { formatWall } from '../../../shared/units.ts';
+import { Command } from '../../ui/copy.tsx';
+import { term } from '../../url/terms.ts';
+import { eventLines, spanFacts } from '../operations/detail.ts';
+import { resultText } from '../operations/slow.ts';
+
+export function OperationFacts({ span }: { span: Span }) {
+  const lines = eventLines(span);
+  return (
+    <details className="op-facts">
+      <summary>The operation, with its arguments</summary>
+      <dl className="kv">
+        {spanFacts(span).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>ENTER</dt>
+          <dd className="n">{formatWall(span.startUs).text}</dd>
+        </div>
+        <div>
+          <dt>Result</dt>
+          <dd>{resultText(span)}</dd>
+        </div>
+      </dl>
+      <p className="ev">
+        <b>ENTER</b> {lines.enter}
+        {lines.exit !== null && (
+          <>
+            <br />
+            <b>EXIT</b> {lines.exit}
+          </>
+        )}
+      </p>
+      <Command command={`fusescope tail --filter ${shellWord(term('mount', span.mount))}`} />
+    </details>
+  );
+}
