@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { parse } from '../../shared/filter/parse.ts';
+import { shellWord } from '../../shared/shell-word.ts';
 import { blankSpan, type Span, setErrno } from '../../shared/span.ts';
 import { filterPieces, readFilter } from '../../web/filter/pieces.ts';
 import { stallSentence } from '../../web/ui/stall-text.ts';
 import { term, withTerm } from '../../web/url/terms.ts';
 import { detailText, eventLines, spanFacts } from '../../web/views/operations/detail.ts';
-import { commandFor, shellWord } from '../../web/views/operations/menus.tsx';
+import { commandFor } from '../../web/views/operations/menus.tsx';
 import { resultText, toneOf } from '../../web/views/operations/slow.ts';
 
 const span = (op: string, more: Partial<Span> = {}): Span => ({
