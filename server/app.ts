@@ -7,6 +7,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import websocket from '@fastify/websocket';
 import type { FastifyBaseLogger } from 'fastify';
 import Fastify, { LogController } from 'fastify';
+import { AlertMessageSchema } from '../shared/alerts.ts';
 import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -38,6 +39,8 @@ export interface AppOptions {
   /** Folder with the built page, or null to serve the interface alone. */
   pageDir: string | null;
 }
+
+const { $id: _id, ...alertMessage } = AlertMessageSchema as typeof AlertMessageSchema & { $id?: string };
 
 /** Largest WebSocket message that is read: a frame of the ingest protocol and some. */
 const MAX_MESSAGE_BYTES = 5 * 1024 * 1024;
@@ -91,6 +94,19 @@ export async function buildApp(options: AppOptions) {
         description:
           'What every FUSE mount on this machine is doing. Times are µs since the epoch unless named otherwise.',
         license: { name: 'MIT' },
+      },
+      webhooks: {
+        alert: {
+          post: {
+            summary: 'What an alert sends to the webhook of its rule, and gives to its command',
+            description:
+              'X-FuseScope-Signature is sha256=HEX of HMAC-SHA256 over X-FuseScope-Timestamp, a dot, and the body, ' +
+              'where the rule names a secretFile. Any 2xx answer ends it; others are tried again, longer apart.',
+            // Without its $id, which would have to be a component of this document.
+            requestBody: { content: { 'application/json': { schema: alertMessage as object } } },
+            responses: { '2XX': { description: 'taken' } },
+          },
+        },
       },
     },
   });

@@ -1,6 +1,7 @@
 // fusescope stalls: operations that are stuck now, and those that were.
 import type { Command } from 'commander';
 import type { Stall } from '../../shared/stall.ts';
+import type { StallGroup } from '../../shared/stall-group.ts';
 import { formatAge, formatWall } from '../../shared/units.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
@@ -16,14 +17,34 @@ const COLUMNS: readonly Column<Stall>[] = [
   { head: 'PATH', value: (stall) => stall.span.path ?? '–' },
   { head: 'CALLER', value: (stall) => `${stall.span.comm ?? '?'} ${stall.span.pid ?? ''}` },
   { head: 'MOUNT', value: (stall) => stall.span.mount },
+  { head: 'CAUSE', value: (stall) => stall.cause?.text ?? '' },
+];
+const GROUPS: readonly Column<StallGroup>[] = [
+  {
+    head: 'LAST',
+    value: (group) => new Date(group.lastUs / 1e3).toISOString().slice(0, 19).replace('T', ' '),
+  },
+  { head: 'TIMES', value: (group) => String(group.incidents), right: true },
+  { head: 'OPERATIONS', value: (group) => String(group.operations), right: true },
+  { head: 'OPEN', value: (group) => String(group.open), right: true },
+  { head: 'LONGEST', value: (group) => formatAge(group.longestMs).text, right: true },
+  { head: 'ENDED', value: ({ endings }) => endings.map(({ kind, count }) => `${kind} ${count}`).join(', ') },
+  { head: 'MOUNT', value: (group) => group.mount },
+  { head: 'CAUSE', value: (group) => group.text ?? 'not found' },
 ];
 
 export function stallsCommand(): Command {
   return serverCommand('stalls', 'fusescope stalls --open')
     .description('List stalled operations, open ones first.')
     .option('--open', 'only those that have not ended')
+    .option('--groups', 'by cause: how often it came, for how long, what ended it')
     .option('--json', 'one JSON object a line')
-    .action(async (flags: ServerFlags & { open?: boolean }) => {
+    .action(async (flags: ServerFlags & { open?: boolean; groups?: boolean }) => {
+      if (flags.groups) {
+        const groups = await getJson<{ items: StallGroup[] }>(flags, '/api/stalls/groups');
+        printRows(GROUPS, groups.items, flags.json);
+        return;
+      }
       const state = flags.open ? 'open' : undefined;
       const { items } = await getJson<{ items: Stall[] }>(flags, '/api/stalls', { state });
       printRows(COLUMNS, items, flags.json);

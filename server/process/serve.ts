@@ -25,6 +25,7 @@ import { readThresholds } from '../stalls/rules.ts';
 import { openStore } from '../store/store.ts';
 import { Trace } from '../trace.ts';
 import { AuditLog } from '../ways/audit.ts';
+import { noteDeeds } from '../ways/endings.ts';
 import { holdingOf } from '../ways/holding.ts';
 import { WayRunner } from '../ways/runner.ts';
 import { Ways } from '../ways/ways.ts';
@@ -110,12 +111,14 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     store,
     flush: () => trace?.flush(),
   });
+  const audit = new AuditLog(store, clock, log);
   const ways = new Ways({
     trace,
     runner: new WayRunner(program('fuse/ways/main')),
     holding: holdingOf(mirrors, trace),
-    audit: new AuditLog(store, clock, log),
+    audit,
   });
+  noteDeeds(trace, store, audit);
   const alerting = new Alerting({
     file: options.config,
     host: hostname(),

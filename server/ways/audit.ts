@@ -46,9 +46,9 @@ export class AuditLog {
     return audit;
   }
 
-  /** What was done to a mount in the last seconds, the last first: perhaps the reason why something ended. */
-  recent(mountIds: ReadonlySet<number>): Audit[] {
+  /** What was done in the last seconds, the last first: perhaps the reason why something ended. */
+  recent(): Audit[] {
     const since = this.#clock.wallUs() - RECENT_US;
-    return this.#recent.filter((one) => mountIds.has(one.mountId) && one.atUs > since).reverse();
+    return this.#recent.filter((one) => one.atUs > since).reverse();
   }
 }

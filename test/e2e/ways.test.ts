@@ -109,6 +109,7 @@ const body = () => {
     });
     const closed = await server.get<Stall>(`/api/stalls/${found.id}`);
     expect(closed.state).toBe('closed');
+    expect(closed.endedBy?.text).toContain('uid 0 continued the daemon (page).');
     expect(opened.complaints).toEqual([]);
   });
 

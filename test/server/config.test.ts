@@ -1,4 +1,5 @@
 // What is wrong in a configuration file is said with line and column.
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseConfig } from '../../server/config/read.ts';
 
@@ -40,6 +41,12 @@ for (const [what, text, says] of wrong) {
     expect(() => parseConfig(text, 'f')).toThrow(says);
   });
 }
+
+it('takes the example of the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const example = /^ {4}\{\n {6}"alerts"[\s\S]*?^ {4}\}$/m.exec(readme)?.[0] ?? '';
+  expect(parseConfig(example, 'README.md').alerts).toHaveLength(3);
+});
 
 it('reads what is right, escapes and all', () => {
   const text =
