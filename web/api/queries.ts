@@ -6,7 +6,7 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type { TimelineSummary } from '../../shared/timeline.ts';
-import type { Action } from '../../shared/ways.ts';
+import type { Action, Audit } from '../../shared/ways.ts';
 import { apiGet, RequestError } from './client.ts';
 
 export interface Page<T> {
@@ -86,6 +86,14 @@ export const actionsQuery = (mountId: number) =>
     queryKey: ['actions', mountId],
     queryFn: ({ signal }) => apiGet<Page<Action>>(`/mounts/${mountId}/actions`, {}, signal),
     refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** The last ways out that were taken. @param changes another number asks again */
+export const auditQuery = (changes: number) =>
+  queryOptions({
+    queryKey: ['audit', changes],
+    queryFn: ({ signal }) => apiGet<Page<Audit>>('/audit', { limit: 20 }, signal),
     placeholderData: keepPreviousData,
   });
 

@@ -19,6 +19,7 @@ import { Problem } from '../../ui/problem.tsx';
 import { StallSentence } from '../../ui/sentence.tsx';
 import { stallSentence } from '../../ui/stall-text.ts';
 import { visible } from '../../ui/visible.ts';
+import { DEFAULT_PARAMS, writeParams } from '../../url/params.ts';
 import { recordingId } from '../../url/recording.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
@@ -85,8 +86,10 @@ function StallPage({ stall }: { stall: Stall }) {
   latest.current = stall;
   const [unfolded, setUnfolded] = useState(false);
   const out = useRef<HTMLDivElement>(null);
+  const [, navigate] = useLocation();
   useKeys('stall, stacks', [
     { keys: ['e'], label: 'unfold stacks', foot: true, run: () => setUnfolded((now) => !now) },
+    { keys: ['t'], label: 'timeline around it', foot: true, run: () => navigate(timelineHref(stall)) },
   ]);
   // The demo's hang is let go by one harmless button; elsewhere the way out is looked at first.
   const isDemo = useDemoMirror(span) !== null;
@@ -105,6 +108,9 @@ function StallPage({ stall }: { stall: Stall }) {
         </span>
         <span className="sp" />
         {again !== null && <span className="ell">{visible(again)}</span>}
+        <Link className="btn sm ghost around" href={timelineHref(stall)}>
+          Timeline around it <kbd>t</kbd>
+        </Link>
         <CopyButton text={location.href} label="URL" what="of this stall" />
         <CopyButton text={JSON.stringify(stall, null, 2)} label="JSON" what="of this stall" />
       </div>
@@ -166,6 +172,11 @@ function lifeWords(stall: Stall): string {
   const joined = others === 0 ? '' : `, ${others === 1 ? '1 other' : `${others} others`} joined it`;
   const raised = formatDuration(stall.thresholdMs * 1e6).text;
   return `Life of the operation: ENTER, raised after ${raised}${joined}, ${stall.state === 'open' ? 'still open' : 'ended'}`;
+}
+
+/** The timeline finds the operation by its number. */
+function timelineHref({ span }: Stall): string {
+  return `/timeline${writeParams({ ...DEFAULT_PARAMS, filter: term('mount', span.mount), span: span.id })}`;
 }
 
 function aroundHref({ span, closedUs, state }: Stall): string {

@@ -22,6 +22,7 @@ import { resultText } from '../operations/slow.ts';
 import { BurnBar } from '../overview/open-list.tsx';
 import { ComingBack, KIND_WORDS } from './groups.tsx';
 import { ReleaseButton } from './release.tsx';
+import { Taken } from './taken.tsx';
 import './stalls.css';
 import { Caller } from '../../ui/caller.tsx';
 
@@ -35,6 +36,7 @@ export function StallsView() {
       <h1 className="sr">Stalls</h1>
       <OpenStalls />
       <ComingBack />
+      <Taken />
       <History />
     </div>
   );
