@@ -23,34 +23,43 @@ const body = () => {
   const children: ChildProcess[] = [];
   let browser: Browser;
   let server: TestServer;
-  let daemon: Daemon;
+  const daemons: Daemon[] = [];
 
   beforeAll(async () => {
     provideFusectl();
     browser = await launchBrowser();
-    daemon = await bindfs(place, 'stuck');
-    writeFileSync(join(daemon.source, 'file'), 'content');
-    server = await startTestServer({ args: ['--attach', daemon.mountpoint] });
-    await until('the mount to be watched', async () => {
-      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
-      return items.some((one) => one.mount === daemon.mountpoint && one.tier === 'bpf' && one.daemon);
-    });
+    server = await startTestServer();
   });
 
+  /** A mount of its own for each test, also for its second try. */
+  async function mounted(): Promise<Daemon> {
+    const daemon = await bindfs(place, `stuck-${daemons.length}`);
+    daemons.push(daemon);
+    writeFileSync(join(daemon.source, 'file'), 'content');
+    const known = async () => {
+      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+      return items.find((one) => one.mount === daemon.mountpoint && one.daemon);
+    };
+    const { id } = await until('the mount to be known', known);
+    await server.post(`/api/mounts/${id}/attach`, {});
+    await until('the mount to be watched', async () => (await known())?.tier === 'bpf');
+    return daemon;
+  }
+
   afterEach(async () => {
-    if (await isAlive(daemon.pid)) process.kill(daemon.pid, 'SIGCONT');
+    for (const { pid } of daemons) if (await isAlive(pid)) process.kill(pid, 'SIGCONT');
     for (const one of children.splice(0)) if (one.exitCode === null) one.kill('SIGKILL');
   });
 
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
-    daemon?.child.kill('SIGKILL');
+    for (const one of daemons) one.child.kill('SIGKILL');
     await place.clean();
   });
 
   /** Somebody waits for the mount; the stall it makes. */
-  async function stall(): Promise<{ stall: Stall; ended: Promise<unknown> }> {
+  async function stall(daemon: Daemon): Promise<{ stall: Stall; ended: Promise<unknown> }> {
     await freeze(daemon.pid);
     const caller = spawn('stat', [join(daemon.mountpoint, `missing ${Date.now()}`)], {
       stdio: 'ignore',
@@ -75,7 +84,8 @@ const body = () => {
   }
 
   test('a stopped daemon is continued with the keyboard alone; Enter by itself does nothing', async () => {
-    const { stall: found, ended } = await stall();
+    const daemon = await mounted();
+    const { stall: found, ended } = await stall(daemon);
     await using opened = await openPage(browser, `${server.url}/stalls`);
     const { page } = opened;
     const before = await lastAudit();
@@ -113,7 +123,45 @@ const body = () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  test('the browser notifies of a stall and of its end, once somebody has asked for it', async () => {
+    const daemon = await mounted();
+    await using opened = await openPage(browser, `${server.url}/stalls`);
+    const { page, context } = opened;
+    await context.grantPermissions(['notifications']);
+    await page.addInitScript(() => {
+      const shown: string[] = [];
+      const Real = Notification;
+      Object.assign(window, {
+        shownNotes: shown,
+        Notification: class extends Real {
+          constructor(title: string, options?: NotificationOptions) {
+            super(title, options);
+            shown.push(title);
+          }
+        },
+      });
+    });
+    await page.reload();
+    const shown = () => page.evaluate(() => (window as unknown as { shownNotes: string[] }).shownNotes);
+    await page.getByRole('button', { name: 'Notify me of stalls' }).click();
+    await page.getByRole('button', { name: 'Notifications are on' }).waitFor();
+    const { ended } = await stall(daemon);
+    await until('the notification', async () =>
+      (await shown()).some((title) => title.includes(`on ${daemon.mountpoint}`)),
+    );
+    await page.getByRole('link', { name: new RegExp(`^stat waits .* ${daemon.mountpoint}$`) }).click();
+    await page.getByRole('button', { name: 'Tell me when it ends' }).click();
+    await page.getByRole('button', { name: 'You will be told' }).waitFor();
+    process.kill(daemon.pid, 'SIGCONT');
+    await ended;
+    await until('the notification of the end', async () =>
+      (await shown()).some((title) => title.startsWith('It has ended: ')),
+    );
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('a connection is aborted after a preview that names who is hit, and has no barrier', async () => {
+    const daemon = await mounted();
     const holder = spawn(
       'sh',
       ['-c', 'exec 3< "$1"; echo open; exec sleep 600', 'sh', join(daemon.mountpoint, 'file')],
@@ -124,7 +172,7 @@ const body = () => {
     );
     children.push(holder);
     await once(holder.stdout, 'data');
-    const { stall: found, ended } = await stall();
+    const { stall: found, ended } = await stall(daemon);
     await using opened = await openPage(browser, `${server.url}/stalls/${found.id}`, { theme: 'light' });
     const { page } = opened;
     await page.getByRole('button', { name: /^Abort…/ }).click();
