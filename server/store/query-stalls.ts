@@ -4,20 +4,28 @@ import { readStall, type Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { badCursor } from './query-spans.ts';
+import { STALL_KEYS } from './schema.ts';
 
-/** Stalls that are looked at for groups: the last so many. */
-const MAX_GROUPED = 20_000;
+const { cause: KEY, incident: INCIDENT, ageMs: AGE, ended: ENDED } = STALL_KEYS;
 
-const KEY = `coalesce(json_extract(stall, '$.cause.key'),
-  json_extract(stall, '$.span.mount') || ' ' || json_extract(stall, '$.span.op'))`;
-const INCIDENT = "coalesce(json_extract(stall, '$.groupId'), id)";
+/** From the index alone, which SQLite only does before it groups. */
+const ALL = `WITH all_stalls AS MATERIALIZED (
+  SELECT ${KEY} AS key, ${INCIDENT} AS incident, state, raised_us, ${AGE} AS age, ${ENDED} AS ended, id FROM stalls)`;
+export const GROUPS = `${ALL}
+  SELECT key, count(DISTINCT incident) AS incidents, count(*) AS operations, sum(state = 'open') AS open,
+    min(raised_us) AS firstUs, max(raised_us) AS lastUs, max(age) AS longestMs, sum(age) AS totalMs,
+    max(id) AS lastStallId
+  FROM all_stalls GROUP BY key ORDER BY lastUs DESC LIMIT ?`;
+const ENDINGS = `${ALL}
+  SELECT key, ended AS kind, count(*) AS count FROM all_stalls WHERE ended IS NOT NULL
+  GROUP BY key, ended ORDER BY count DESC`;
 
 interface Page<T> {
   items: T[];
   nextCursor: string | null;
 }
 
-type GroupRow = Omit<StallGroup, 'endings'> & { endings: string };
+type GroupRow = Omit<StallGroup, 'mountId' | 'mount' | 'kind' | 'text' | 'culprit' | 'endings'>;
 
 export class StallQueries {
   private readonly db: Database;
@@ -51,43 +59,28 @@ export class StallQueries {
     // With a bare max() SQLite takes the other columns from the row that has it.
     const rows = this.db
       .prepare(
-        `SELECT stall, max(json_extract(stall, '$.ageMs')) FROM stalls
-         WHERE state = 'closed' AND id > (SELECT max(id) FROM stalls) - ? AND ${KEY} = ?
-         GROUP BY ${INCIDENT} ORDER BY id DESC LIMIT ?`,
+        `WITH own AS MATERIALIZED (
+           SELECT id, ${INCIDENT} AS incident, ${AGE} AS age FROM stalls WHERE ${KEY} = ? AND state = 'closed')
+         SELECT id, max(age) FROM own GROUP BY incident ORDER BY id DESC LIMIT ?`,
       )
       .raw()
-      .all(MAX_GROUPED, key, limit) as [string, number][];
-    return rows.map(([json]) => readStall(json));
+      .all(key, limit) as [number, number][];
+    return rows.map(([id]) => this.one(id)).filter((stall) => stall !== null);
   }
 
   groups(limit: number): StallGroup[] {
-    const rows = this.db
-      .prepare(
-        `WITH recent AS (
-           SELECT id, state, mount_id, raised_us, stall, ${KEY} AS key, ${INCIDENT} AS incident FROM stalls
-           WHERE id > (SELECT max(id) FROM stalls) - ?
-         )
-         SELECT key, mount_id AS mountId, json_extract(stall, '$.span.mount') AS mount,
-           json_extract(stall, '$.cause.kind') AS kind, json_extract(stall, '$.cause.text') AS text,
-           nullif(json_extract(stall, '$.cause.culprit.name'), '') AS culprit,
-           count(DISTINCT incident) AS incidents, count(*) AS operations, sum(state = 'open') AS open,
-           min(raised_us) AS firstUs, max(raised_us) AS lastUs,
-           max(json_extract(stall, '$.ageMs')) AS longestMs, sum(json_extract(stall, '$.ageMs')) AS totalMs,
-           max(id) AS lastStallId,
-           (SELECT json_group_array(json_object('kind', kind, 'count', count)) FROM (
-              SELECT json_extract(r.stall, '$.endedBy.kind') AS kind, count(*) AS count FROM recent r
-              WHERE r.key = recent.key AND json_extract(r.stall, '$.endedBy.kind') IS NOT NULL
-              GROUP BY 1 ORDER BY 2 DESC)) AS endings
-         FROM recent GROUP BY key ORDER BY lastUs DESC LIMIT ?`,
-      )
-      .all(MAX_GROUPED, limit) as GroupRow[];
+    const rows = this.db.prepare(GROUPS).all(limit) as GroupRow[];
+    const endings = this.db.prepare(ENDINGS).all() as { key: string; kind: string; count: number }[];
     return rows.map((row) => {
       const last = this.one(row.lastStallId);
       return {
         ...row,
-        kind: last?.cause?.kind ?? row.kind,
-        text: last?.cause?.text ?? row.text,
-        endings: JSON.parse(row.endings) as StallGroup['endings'],
+        mountId: last?.span.mountId ?? 0,
+        mount: last?.span.mount ?? '',
+        kind: last?.cause?.kind ?? null,
+        text: last?.cause?.text ?? null,
+        culprit: last?.cause?.culprit.name || null,
+        endings: endings.filter((one) => one.key === row.key).map(({ kind, count }) => ({ kind, count })),
       };
     });
   }

@@ -1,9 +1,11 @@
 // Stalls that come back are one group: how often, for how long, what ended them; and the audit of ways out.
 import { expect, it } from 'vitest';
+import { openDatabase } from '../../../server/store/open.ts';
+import { GROUPS } from '../../../server/store/query-stalls.ts';
 import { type Cause, noDiagnosis } from '../../../shared/diagnosis.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import type { Audit } from '../../../shared/ways.ts';
-import { open, span, T0, tempFile } from './helpers.ts';
+import { cleanUp, open, span, T0, tempFile } from './helpers.ts';
 
 function cause(key: string): Cause {
   return {
@@ -67,6 +69,14 @@ it('groups stalls by cause: incidents, operations, lengths, endings', async () =
   expect(groups[0]).toMatchObject({ kind: null, text: null, culprit: null });
   expect((await store.incidents('net', 10)).map((one) => one.id)).toEqual([5, 3]);
   expect((await store.incidents('disk', 10)).map((one) => one.id)).toEqual([]);
+});
+
+it('groups them without reading what each stall holds', () => {
+  const { db } = openDatabase(tempFile());
+  cleanUp(() => void db.close());
+  const plan = db.prepare(`EXPLAIN QUERY PLAN ${GROUPS}`).all(10) as { detail: string }[];
+  const scans = plan.map((one) => one.detail).filter((detail) => detail.startsWith('SCAN stalls'));
+  expect(scans).toEqual(['SCAN stalls USING COVERING INDEX stalls_by_cause']);
 });
 
 it('keeps the audit: a line is written twice, and pages go on from a cursor', async () => {
