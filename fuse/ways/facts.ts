@@ -1,7 +1,7 @@
 // What a way out has to know of a connection: where it is mounted, whether it may be aborted, its daemon's processes
 // and its callers. From /proc and fusectl; no mount is touched. `at` is told each process before it is read, since
 // /proc/PID/stat waits for one that hangs in execve.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import type { ConnectionFacts, MountPlace, ProcessFact } from '../../shared/ways.ts';
 import { readCounts } from '../kernel/discovery/fusectl.ts';
 import { listPids, readLink, readProc, readStat } from '../kernel/discovery/proc.ts';
@@ -67,7 +67,7 @@ export function factsOf(
   return {
     places: placesOf(connection, looking),
     abort: abortable(connection),
-    fusectl: existsSync(FUSECTL) && fusectlMounted(),
+    fusectl: fusectlMounted(),
     waiting: readCounts(connection).waiting,
     daemon: families.map(look).filter((fact) => fact !== null),
     callers: callers.map(look).filter((fact) => fact !== null),
@@ -98,13 +98,12 @@ export function fusectlFile(connection: number, name: string): string {
 }
 
 function abortable(connection: number): ConnectionFacts['abort'] {
-  const file = fusectlFile(connection, 'abort');
-  if (!existsSync(file)) return 'absent';
   try {
-    accessSync(file, constants.W_OK);
+    accessSync(fusectlFile(connection, 'abort'), constants.W_OK);
     return 'yes';
-  } catch {
-    return 'denied';
+  } catch (error) {
+    // Its folder is closed to other users: what they may not see is not absent.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'denied';
   }
 }
 

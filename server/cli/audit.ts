@@ -1,17 +1,13 @@
 // fusescope audit: the ways out that were taken, by whom, and what came of them.
 import type { Command } from 'commander';
-import { formatWall } from '../../shared/units.ts';
 import type { Audit } from '../../shared/ways.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
 import type { Column } from './table.ts';
-import { printRows } from './table.ts';
+import { dateTime, printRows } from './table.ts';
 
 const COLUMNS: readonly Column<Audit>[] = [
-  {
-    head: 'WHEN',
-    value: ({ atUs }) => `${new Date(atUs / 1e3).toISOString().slice(0, 10)} ${formatWall(atUs).clock}`,
-  },
+  { head: 'WHEN', value: ({ atUs }) => dateTime(atUs) },
   { head: 'ACTION', value: (one) => one.action },
   { head: 'MOUNT', value: (one) => one.mount },
   { head: 'ABOUT', value: (one) => one.target ?? '–' },

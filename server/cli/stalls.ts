@@ -6,7 +6,7 @@ import { formatAge, formatWall } from '../../shared/units.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
 import type { Column } from './table.ts';
-import { printRows } from './table.ts';
+import { dateTime, printRows } from './table.ts';
 
 const COLUMNS: readonly Column<Stall>[] = [
   { head: 'STALL', value: (stall) => String(stall.id), right: true },
@@ -20,10 +20,7 @@ const COLUMNS: readonly Column<Stall>[] = [
   { head: 'CAUSE', value: (stall) => stall.cause?.text ?? '' },
 ];
 const GROUPS: readonly Column<StallGroup>[] = [
-  {
-    head: 'LAST',
-    value: (group) => new Date(group.lastUs / 1e3).toISOString().slice(0, 19).replace('T', ' '),
-  },
+  { head: 'LAST', value: (group) => dateTime(group.lastUs) },
   { head: 'TIMES', value: (group) => String(group.incidents), right: true },
   { head: 'OPERATIONS', value: (group) => String(group.operations), right: true },
   { head: 'OPEN', value: (group) => String(group.open), right: true },

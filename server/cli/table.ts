@@ -32,6 +32,11 @@ export function printRows<T>(
   );
 }
 
+/** 2026-11-29 04:14:26, in the reader's own time zone. */
+export function dateTime(us: number): string {
+  return new Date(us / 1_000).toLocaleString('sv-SE');
+}
+
 /** Control characters, and those that reorder text, as escapes. */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069\u200e\u200f]/gu, (char) => {

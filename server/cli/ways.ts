@@ -64,7 +64,9 @@ async function take(action: WayName, mountpoint: string, flags: WayFlags, more: 
   const actions = await getJson<{ items: Action[] }>(flags, `/api/mounts/${id}/actions`);
   const offer = actions.items.find((one) => one.action === action);
   if (!offer?.applies)
-    throw new CliError(`${action} does not apply to ${mountpoint} (${offer?.effect ?? 'unknown'})`);
+    throw new CliError(
+      `${action} does not apply to ${mountpoint} (${offer?.effect.replace(/^Not offered: |\.$/g, '') ?? 'unknown'})`,
+    );
   if (!offer.permitted)
     throw new CliError(
       `the server has no right to do this${offer.manual === null ? '' : `. Run: ${offer.manual}`}`,

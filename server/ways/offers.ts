@@ -92,6 +92,8 @@ const UNMOUNT = 'Unmount what is left';
 const unmount: Offer = (at) => {
   const { facts } = at;
   if (at.connection === null || facts === null) return not(UNMOUNT, noConnection(at));
+  if (!at.dead && !at.aborted && at.daemon === null)
+    return not(UNMOUNT, 'Not offered: whether its daemon lives is not known.');
   if (!at.dead && !at.aborted)
     return not(UNMOUNT, 'Not offered: its daemon is alive. Where that is stuck, abort the connection first.');
   const own = facts.places.filter((place) => place.namespace === null);

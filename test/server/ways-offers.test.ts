@@ -94,6 +94,13 @@ it('continues what is stopped below the daemon too, and leaves a debugger to its
   });
 });
 
+it('takes what it may not see for unknown, not for absent', () => {
+  const blind = situation({ daemon: null }, { abort: 'denied', waiting: null, daemon: [], root: false });
+  expect(offer('abort', blind)).toMatchObject({ applies: true, permitted: false });
+  expect(offer('continue', blind).effect).toBe('Not offered: which process answers it is not known.');
+  expect(offer('unmount', blind).effect).toBe('Not offered: whether its daemon lives is not known.');
+});
+
 it('says why nothing applies to what is no mount of this machine', () => {
   for (const at of [
     situation({ kind: 'log', here: true, connection: null }, null),
