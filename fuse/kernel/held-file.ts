@@ -1,7 +1,7 @@
 // Which file an open request is about, where the path table does not know its node: the system call that its caller
 // sits in was given a descriptor, and /proc tells what that is. Links are read, never followed. Only calls that work on
 // their first argument and on nothing else are asked, so that nothing is guessed.
-import { parseMountinfo } from '../mountinfo.ts';
+import { parseMountinfo } from '../../shared/mountinfo.ts';
 import { readLink, readProc } from './discovery/proc.ts';
 import type { TapRecord } from './tap.ts';
 

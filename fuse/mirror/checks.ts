@@ -2,7 +2,8 @@
 // recognised from mountinfo first, and never touched by this process.
 import { constants, promises as fs, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { isFuse, mountAt } from '../mountinfo.ts';
+import { isFuse } from '../../shared/mountinfo.ts';
+import { mountAt } from '../mountinfo.ts';
 import type { MirrorArgs } from './args.ts';
 import { errnoOf, Failure } from './failure.ts';
 import { findFusermount, probe, unmount } from './unmount.ts';

@@ -1,7 +1,8 @@
 // What a mirror looks at from time to time: is it still mounted, does its parent live, does anything hang.
 // Timers of the event loop, and nothing that could wait: mountinfo is read synchronously, mounts are not touched.
 
-import { type MountEntry, readMountinfo } from '../mountinfo.ts';
+import type { MountEntry } from '../../shared/mountinfo.ts';
+import { readMountinfo } from '../mountinfo.ts';
 import type { Call } from './call.ts';
 import type { Session } from './session.ts';
 

@@ -2,10 +2,10 @@
 // and its callers. From /proc and fusectl; no mount is touched. `at` is told each process before it is read, since
 // /proc/PID/stat waits for one that hangs in execve.
 import { accessSync, constants } from 'node:fs';
+import { isFuse, type MountEntry, parseMountinfo } from '../../shared/mountinfo.ts';
 import type { ConnectionFacts, MountPlace, ProcessFact } from '../../shared/ways.ts';
 import { readCounts } from '../kernel/discovery/fusectl.ts';
 import { listPids, readLink, readProc, readStat } from '../kernel/discovery/proc.ts';
-import { isFuse, type MountEntry, parseMountinfo } from '../mountinfo.ts';
 
 const FUSECTL = '/sys/fs/fuse/connections';
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseMirrorArgs } from '../../fuse/mirror/args.ts';
 import { bytesOf, fsName, traceName } from '../../fuse/mirror/names.ts';
 import { fuseOptions } from '../../fuse/mirror/session.ts';
-import { parseMountinfo } from '../../fuse/mountinfo.ts';
+import { parseMountinfo } from '../../shared/mountinfo.ts';
 import { type Ended, mirrorCommand, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { freeze } from '../support/until.ts';

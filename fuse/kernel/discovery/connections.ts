@@ -1,6 +1,6 @@
 // From what is mounted in each mount namespace to FUSE connections: one entry per connection, with all places where it
 // is seen. Pure.
-import { isFuse, type MountEntry } from '../../mountinfo.ts';
+import { isFuse, type MountEntry } from '../../../shared/mountinfo.ts';
 
 /** What is mounted in one mount namespace. */
 export interface NamespaceMounts {

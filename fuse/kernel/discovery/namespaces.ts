@@ -1,6 +1,6 @@
 // The mount namespaces that /proc shows, and what is mounted in each. Every namespace is read once, through one of its
 // processes; without root that is our own alone.
-import { type MountEntry, parseMountinfo } from '../../mountinfo.ts';
+import { type MountEntry, parseMountinfo } from '../../../shared/mountinfo.ts';
 import type { NamespaceMounts } from './connections.ts';
 import { listPids, readLink, readProc } from './proc.ts';
 

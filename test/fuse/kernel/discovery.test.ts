@@ -8,7 +8,7 @@ import { assignWaiters } from '../../../fuse/kernel/discovery/blocked.ts';
 import { findConnections } from '../../../fuse/kernel/discovery/connections.ts';
 import { chooseDaemons, connectionOf, type Holder } from '../../../fuse/kernel/discovery/daemons.ts';
 import { Discovery, type FuseMount } from '../../../fuse/kernel/discovery/discovery.ts';
-import { parseMountinfo } from '../../../fuse/mountinfo.ts';
+import { parseMountinfo } from '../../../shared/mountinfo.ts';
 import { bindfs, provideFusectl, sshfs, waitingOf } from '../../support/daemons.ts';
 import { Workplace } from '../../support/mirror.ts';
 import { describeWith } from '../../support/requires.ts';
