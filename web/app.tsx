@@ -1,8 +1,9 @@
 // The page: frame, routes and the keys that work everywhere.
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { Foot } from './frame/foot.tsx';
+import { layers, openLayer, toggleLayer } from './frame/layers.ts';
 import { Strip } from './frame/strip.tsx';
 import { MobileTabs, Top } from './frame/top.tsx';
 import { VIEWS } from './frame/views.ts';
@@ -10,6 +11,7 @@ import { EVERYWHERE, useKeys } from './keys/keys.ts';
 import { KeySheet } from './keys/sheet.tsx';
 import { live, resume, togglePause } from './live/feed.ts';
 import { Boundary } from './ui/boundary.tsx';
+import { CopySheet } from './ui/copy-sheet.tsx';
 import { Problem } from './ui/problem.tsx';
 import { StallNews } from './ui/stall-news.tsx';
 import { recordingId } from './url/recording.ts';
@@ -27,20 +29,18 @@ const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
 const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
-type Layer = 'palette' | 'keys' | null;
-
 export function App() {
   const [path] = useLocation();
-  const [layer, setLayer] = useState<Layer>(null);
-  const toggle = (which: Layer) => setLayer((now) => (now === which ? null : which));
-  useGlobalKeys(toggle);
+  const layer = useStore(layers, ({ open }) => open);
+  const close = () => openLayer(null);
+  useGlobalKeys();
   const problem = useStore(live, (state) => state.problem);
   return (
     <div className="frame">
       <a className="skip" href="#main">
         Skip to the view
       </a>
-      <Top onSearch={() => setLayer('palette')} />
+      <Top onSearch={() => openLayer('palette')} />
       <Strip />
       <main id="main" tabIndex={-1}>
         <Boundary view={path}>
@@ -69,10 +69,11 @@ export function App() {
       <Foot />
       <MobileTabs />
       <StallNews />
-      <KeySheet open={layer === 'keys'} onClose={() => setLayer(null)} />
+      <KeySheet open={layer === 'keys'} onClose={close} />
+      <CopySheet open={layer === 'copy'} onClose={close} />
       {layer === 'palette' && (
         <Suspense fallback={null}>
-          <Palette onClose={() => setLayer(null)} onKeys={() => setLayer('keys')} />
+          <Palette onClose={close} />
         </Suspense>
       )}
     </div>
@@ -94,7 +95,7 @@ function Home() {
   return nothing && recordingId === null ? <EmptyView /> : <OverviewView />;
 }
 
-function useGlobalKeys(toggle: (layer: Layer) => void): void {
+function useGlobalKeys(): void {
   const [path, navigate] = useLocation();
   const [params, change] = useViewParams();
   const recording = useStore(live, (state) => state.recording !== null);
@@ -109,7 +110,7 @@ function useGlobalKeys(toggle: (layer: Layer) => void): void {
       shownAs: 'Ctrl K',
       label: 'search or run a command',
       inText: true,
-      run: () => toggle('palette'),
+      run: () => toggleLayer('palette'),
     },
     {
       keys: [' '],
@@ -127,6 +128,7 @@ function useGlobalKeys(toggle: (layer: Layer) => void): void {
         if (params.range) change({ range: null, order: 'start:desc' });
       },
     },
-    { keys: ['?'], label: 'all keys', foot: true, run: () => toggle('keys') },
+    { keys: ['?'], label: 'all keys', foot: true, run: () => toggleLayer('keys') },
+    { keys: ['y'], label: 'copy as', foot: true, run: () => toggleLayer('copy') },
   ]);
 }

@@ -19,7 +19,7 @@ const batch = (spans: Span[], more: { omitted?: number; open?: Span[] } = {}) =>
   open: more.open ?? [],
 });
 const ids = (model: OperationsModel) => Array.from({ length: model.length }, (_, i) => model.at(i)?.id);
-const live = { filter: '', range: null, order: 'start:desc' as const };
+const live = { filter: '', range: null, order: 'start:desc' as const, compare: null };
 const settled = () => new Promise((done) => setImmediate(done));
 
 let pages: SpanList[];
@@ -120,11 +120,21 @@ test('reading on at the end appends what is older, without what is there already
 test('a range is asked for with its ends and its order, and takes nothing live', async () => {
   pages = [{ items: [span(2), span(1)], nextCursor: null }];
   const rows = model();
-  rows.begin({ filter: 'op:read', range: { fromUs: 5, toUs: 9 }, order: 'duration:desc' });
+  rows.begin({ filter: 'op:read', range: { fromUs: 5, toUs: 9 }, order: 'duration:desc', compare: null });
   await settled();
   rows.take(batch([span(3)]));
   expect(ids(rows)).toEqual([2, 1]);
   expect(asked).toMatchObject([{ filter: 'op:read', range: { fromUs: 5, toUs: 9 }, order: 'duration:desc' }]);
+});
+
+test('an order of one’s own is that of everything the range gave, and says where that was not all', async () => {
+  pages = [{ items: [span(2), span(3), span(1)], nextCursor: 'more' }];
+  const rows = model();
+  rows.begin({ ...live, range: { fromUs: 5, toUs: 9 }, compare: (a, b) => a.id - b.id });
+  await settled();
+  await rows.loadOlder();
+  expect(ids(rows)).toEqual([1, 2, 3]);
+  expect([asked[0]?.limit, asked.length, rows.unsorted]).toEqual([10_000, 1, true]);
 });
 
 test('an answer that comes after the filter has changed is not shown', async () => {

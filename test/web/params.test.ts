@@ -4,12 +4,13 @@ import { LANE_KINDS } from '../../shared/timeline.ts';
 import { DEFAULT_PARAMS, readParams, type ViewParams, WINDOWS, writeParams } from '../../web/url/params.ts';
 
 const time = fc.option(fc.integer({ min: 0, max: 4e15 }), { nil: null });
+const word = fc.option(fc.string(), { nil: null });
 const state: fc.Arbitrary<ViewParams> = fc.record({
   filter: fc.string(),
   range: fc
     .record({ fromUs: time, toUs: time })
     .map((range) => (range.fromUs === null && range.toUs === null ? null : range)),
-  order: fc.constantFrom('start:desc' as const, 'duration:desc' as const),
+  order: fc.constantFrom('start:desc' as const, 'duration:desc' as const, 'path:asc' as const),
   span: fc.option(fc.nat(), { nil: null }),
   window: fc.constantFrom(...WINDOWS),
   op: fc.option(fc.string({ minLength: 1 }), { nil: null }),
@@ -23,6 +24,12 @@ const state: fc.Arbitrary<ViewParams> = fc.record({
     { nil: null },
   ),
   marks: fc.array(fc.integer({ min: 0, max: 4e15 }), { maxLength: 5 }),
+  highlights: fc.array(fc.string(), { maxLength: 4 }),
+  by: word,
+  path: word,
+  mount: word,
+  brush: word,
+  against: word,
 });
 
 test('what is written into a URL is read back the same', () => {

@@ -5,8 +5,8 @@ import { blankSpan, type Span, setErrno } from '../../shared/span.ts';
 import { filterPieces, readFilter } from '../../web/filter/pieces.ts';
 import { stallSentence } from '../../web/ui/stall-text.ts';
 import { term, withTerm } from '../../web/url/terms.ts';
+import { commandFor } from '../../web/views/operations/command.ts';
 import { detailText, eventLines, spanFacts } from '../../web/views/operations/detail.ts';
-import { commandFor } from '../../web/views/operations/menus.tsx';
 import { resultText, toneOf } from '../../web/views/operations/slow.ts';
 
 const span = (op: string, more: Partial<Span> = {}): Span => ({

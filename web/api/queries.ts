@@ -36,12 +36,15 @@ const between = (range: TimeRange) => ({
   to: range.toUs === null ? null : Math.ceil(range.toUs),
 });
 
+/** The orders that the store knows; see SpansQuerySchema. */
+export type ServerOrder = 'start:desc' | 'start:asc' | 'duration:desc';
+
 /** One page of finished and open spans, newest start first or longest first. */
 export function fetchSpans(
   ask: {
     filter: string;
     range: TimeRange;
-    order: 'start:desc' | 'duration:desc';
+    order: ServerOrder;
     limit: number;
     cursor?: string | null;
   },
@@ -55,6 +58,25 @@ export const spanQuery = (id: number) =>
   queryOptions({
     queryKey: ['span', id],
     queryFn: ({ signal }) => apiGet<Span>(`/spans/${id}`, {}, signal),
+  });
+
+const NEAR = 2;
+
+/** What the thread of a span did before and after it, oldest first, the span among it. */
+export const neighboursQuery = (span: Span) =>
+  queryOptions({
+    queryKey: ['neighbours', span.id],
+    staleTime: 5_000,
+    queryFn: async ({ signal }) => {
+      const filter = `tid:${span.tid} -id:${span.id}`;
+      const ask = (order: ServerOrder, range: TimeRange) =>
+        fetchSpans({ filter, range, order, limit: NEAR }, signal);
+      const [before, after] = await Promise.all([
+        ask('start:desc', { fromUs: null, toUs: span.startUs }),
+        ask('start:asc', { fromUs: span.startUs, toUs: null }),
+      ]);
+      return [...before.items.reverse(), span, ...after.items];
+    },
   });
 
 export const stallQuery = (id: number) =>

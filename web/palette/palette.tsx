@@ -2,6 +2,7 @@
 import { Command } from 'cmdk';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
+import { openLayer } from '../frame/layers.ts';
 import { VIEWS } from '../frame/views.ts';
 import { live, togglePause } from '../live/feed.ts';
 import { setTheme } from '../theme/theme.ts';
@@ -15,10 +16,9 @@ import './palette.css';
 
 interface PaletteProps {
   onClose: () => void;
-  onKeys: () => void;
 }
 
-export default function Palette({ onClose, onKeys }: PaletteProps) {
+export default function Palette({ onClose }: PaletteProps) {
   const [, navigate] = useLocation();
   const stalls = useStore(live, (state) => state.stalls);
   const mounts = useStore(live, (state) => state.mounts);
@@ -87,7 +87,7 @@ export default function Palette({ onClose, onKeys }: PaletteProps) {
           <Command.Item onSelect={run(() => setTheme('dark'))}>Theme: dark</Command.Item>
           <Command.Item onSelect={run(() => setTheme('light'))}>Theme: light</Command.Item>
           <Command.Item onSelect={run(() => setTheme('system'))}>Theme: as the system</Command.Item>
-          <Command.Item onSelect={run(onKeys)}>
+          <Command.Item onSelect={run(() => openLayer('keys'))}>
             All keys
             <span className="sp" />
             <kbd>?</kbd>

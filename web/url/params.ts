@@ -2,7 +2,11 @@
 import { LANE_KINDS, type LaneKind } from '../../shared/timeline.ts';
 import type { TimeRange } from '../api/queries.ts';
 
-export type SpanOrder = 'start:desc' | 'duration:desc';
+/** A column of the table of operations (`views/operations/columns.tsx`) and a direction. */
+export type SpanOrder = `${string}:${'asc' | 'desc'}`;
+const ORDER = /^[a-z]{1,20}:(asc|desc)$/;
+/** Highlight rules at most; as many as there are colours for them. */
+export const MOST_HIGHLIGHTS = 4;
 export const WINDOWS = ['1m', '10m', '1h', 'all'] as const;
 export type WindowName = (typeof WINDOWS)[number];
 export const WINDOW_S: Readonly<Record<WindowName, number | null>> = {
@@ -31,6 +35,17 @@ export interface ViewParams {
   selected: TimeRange | null;
   /** Moments that someone marked, µs. */
   marks: readonly number[];
+  /** Filters whose rows are coloured, in the order of their colours. */
+  highlights: readonly string[];
+  /** What a view is divided by; null is its first way. */
+  by: string | null;
+  /** The path whose story is told, and the mount it is on. */
+  path: string | null;
+  mount: string | null;
+  /** A stretch of time and durations marked on the heat map (`views/latency/brush.ts`). */
+  brush: string | null;
+  /** What is compared with (`views/latency/against.ts`). */
+  against: string | null;
 }
 
 export const DEFAULT_PARAMS: ViewParams = {
@@ -45,6 +60,12 @@ export const DEFAULT_PARAMS: ViewParams = {
   lastS: 60,
   selected: null,
   marks: [],
+  highlights: [],
+  by: null,
+  path: null,
+  mount: null,
+  brush: null,
+  against: null,
 };
 
 /** Reads a query string; what cannot be read counts as absent. */
@@ -57,7 +78,7 @@ export function readParams(search: string): ViewParams {
   return {
     filter: params.get('filter') ?? '',
     range: fromUs === null && toUs === null ? null : { fromUs, toUs },
-    order: params.get('order') === 'duration:desc' ? 'duration:desc' : 'start:desc',
+    order: ORDER.test(params.get('order') ?? '') ? (params.get('order') as SpanOrder) : DEFAULT_PARAMS.order,
     span: Number.isSafeInteger(span) && span >= 0 ? span : null,
     window: WINDOWS.find((known) => known === name) ?? DEFAULT_PARAMS.window,
     op: params.get('op'),
@@ -70,6 +91,12 @@ export function readParams(search: string): ViewParams {
       .map(readTime)
       .filter((us) => us !== null)
       .slice(0, MOST_MARKS),
+    highlights: params.getAll('highlight').slice(0, MOST_HIGHLIGHTS),
+    by: params.get('by'),
+    path: params.get('path'),
+    mount: params.get('mount'),
+    brush: params.get('brush'),
+    against: params.get('against'),
   };
 }
 
@@ -90,6 +117,10 @@ export function writeParams(state: ViewParams): string {
     params.set('selected', `${writeTime(state.selected.fromUs)} ${writeTime(state.selected.toUs)}`);
   }
   if (state.marks.length > 0) params.set('marks', state.marks.map(writeTime).join(' '));
+  for (const mark of state.highlights) params.append('highlight', mark);
+  for (const name of ['by', 'path', 'mount', 'brush', 'against'] as const) {
+    if (state[name] !== null) params.set(name, state[name]);
+  }
   const search = params.toString();
   return search === '' ? '' : `?${search}`;
 }

@@ -7,6 +7,7 @@ import { opClass } from '../../../shared/ops.ts';
 import type { Span } from '../../../shared/span.ts';
 import { formatDuration, formatWall } from '../../../shared/units.ts';
 import { spanQuery } from '../../api/queries.ts';
+import { openLayer } from '../../frame/layers.ts';
 import { live } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
 import { CopyButton } from '../../ui/copy.tsx';
@@ -16,18 +17,29 @@ import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { eventLines, spanFacts } from './detail.ts';
+import type { Jump } from './jumps.ts';
 import { endUs } from './model.ts';
+import { Neighbours } from './neighbours.tsx';
 import { PlaceAmongOthers } from './place.tsx';
 import { isSlow, isTrouble, resultText } from './slow.ts';
+
+const JUMP_WORDS: Readonly<Record<Jump['key'], string>> = {
+  t: 'Timeline',
+  p: 'Story',
+  o: 'Process',
+  g: 'Stall',
+};
 
 interface InspectorProps {
   id: number;
   /** The span where the table has it; else it is asked for. */
   known: Span | null;
+  /** Ways to what else shows it. */
+  jumpsOf?: (span: Span) => Jump[];
   onClose: () => void;
 }
 
-export function Inspector({ id, known, onClose }: InspectorProps) {
+export function Inspector({ id, known, jumpsOf, onClose }: InspectorProps) {
   // An open span's row is old news once it has ended; what ended never changes.
   const query = useQuery({
     ...spanQuery(id),
@@ -40,12 +52,16 @@ export function Inspector({ id, known, onClose }: InspectorProps) {
       <button type="button" className="icb insp-close" onClick={onClose} aria-label="Close the inspector">
         <X className="ic" aria-hidden />
       </button>
-      {span ? <SpanDetails span={span} /> : query.error ? <Problem error={query.error} /> : null}
+      {span ? (
+        <SpanDetails span={span} jumps={jumpsOf?.(span) ?? []} />
+      ) : query.error ? (
+        <Problem error={query.error} />
+      ) : null}
     </aside>
   );
 }
 
-function SpanDetails({ span }: { span: Span }) {
+function SpanDetails({ span, jumps }: { span: Span; jumps: readonly Jump[] }) {
   const stall = useStore(live, (state) => state.stalls.find((s) => s.span.id === span.id));
   const lines = eventLines(span);
   const open = span.state === 'open';
@@ -78,6 +94,7 @@ function SpanDetails({ span }: { span: Span }) {
           </div>
         ))}
       </dl>
+      <Neighbours span={span} />
       <h3>As event lines</h3>
       <p className="ev">
         <b>ENTER</b> {lines.enter}
@@ -89,17 +106,21 @@ function SpanDetails({ span }: { span: Span }) {
         )}
       </p>
       <div className="insp-acts">
-        <CopyButton text={JSON.stringify(span, null, 2)} label="JSON" what="of this operation" />
+        {jumps
+          .filter(({ key }) => key !== 'g')
+          .map((jump) => (
+            <Link key={jump.key} className="btn sm" href={jump.href} aria-label={jump.label}>
+              {JUMP_WORDS[jump.key]} <kbd>{jump.key}</kbd>
+            </Link>
+          ))}
         <CopyButton
           text={visible(`${span.mount.replace(/\/$/, '')}${span.path ?? ''}`)}
           label="Path"
           what="of this operation"
         />
-        <CopyButton
-          text={`${location.origin}/operations?span=${span.id}`}
-          label="URL"
-          what="of this operation"
-        />
+        <button type="button" className="btn sm ghost" onClick={() => openLayer('copy')}>
+          Copy as <kbd>y</kbd>
+        </button>
       </div>
     </>
   );

@@ -4,9 +4,8 @@
 import type { SpanList } from '../../../shared/api.ts';
 import type { BatchFrame } from '../../../shared/live.ts';
 import type { Span } from '../../../shared/span.ts';
-import type { TimeRange } from '../../api/queries.ts';
+import type { ServerOrder, TimeRange } from '../../api/queries.ts';
 import { Ring } from '../../live/ring.ts';
-import type { SpanOrder } from '../../url/params.ts';
 
 /** Spans kept of what came live: at 20,000 a second two and a half seconds, in calm use hours. */
 export const LIVE_ROWS = 50_000;
@@ -14,13 +13,15 @@ export const LIVE_ROWS = 50_000;
 export const OLDER_ROWS = 50_000;
 const FIRST_PAGE = 200;
 const NEXT_PAGE = 500;
+/** Rows that are put in an order which the store does not know: all at once, the most that it gives. */
+export const SORTED_ROWS = 10_000;
 /** Open operations older than this are pinned above the rows. */
 const PINNED_AFTER_US = 1e6;
 
 export interface PageAsk {
   filter: string;
   range: TimeRange;
-  order: SpanOrder;
+  order: ServerOrder;
   limit: number;
   cursor: string | null;
 }
@@ -29,7 +30,9 @@ export interface Subject {
   filter: string;
   /** null: follow now. */
   range: TimeRange | null;
-  order: SpanOrder;
+  order: ServerOrder;
+  /** Another order, among the first SORTED_ROWS of a range; null: as the store gives them. */
+  compare: ((a: Span, b: Span) => number) | null;
 }
 
 export interface ModelOptions {
@@ -42,7 +45,7 @@ export interface ModelOptions {
 export const endUs = (span: Span): number => span.startUs + (span.durationNs ?? 0) / 1e3;
 
 export class OperationsModel {
-  private subject: Subject = { filter: '', range: null, order: 'start:desc' };
+  private subject: Subject = { filter: '', range: null, order: 'start:desc', compare: null };
   private readonly ring: Ring<Span>;
   private seed: Span[] = [];
   /** Rows while they stand still, with older ones appended; null while they follow. */
@@ -62,6 +65,8 @@ export class OperationsModel {
   version = 0;
   loading = false;
   exhausted = false;
+  /** The range has more than could be put in order. */
+  unsorted = false;
   error: Error | null = null;
 
   constructor(options: ModelOptions) {
@@ -87,6 +92,7 @@ export class OperationsModel {
     this.openStill = null;
     this.loading = false;
     this.exhausted = false;
+    this.unsorted = false;
     this.error = null;
     this.version++;
     void this.loadFirst();
@@ -186,7 +192,8 @@ export class OperationsModel {
   /** Appends a page of what is older than the last row. Does nothing while one is under way or none is left. */
   async loadOlder(): Promise<void> {
     if (!this.still || this.loading || this.exhausted || this.error) return;
-    const { filter, range, order } = this.subject;
+    const { filter, range, order, compare } = this.subject;
+    const limit = compare ? SORTED_ROWS : NEXT_PAGE;
     const last = this.still.at(-1);
     // Rows are in order of their end; what ended before the last row began before that end.
     const toUs = range ? range.toUs : last ? endUs(last) : this.options.nowUs();
@@ -194,7 +201,7 @@ export class OperationsModel {
     if (this.started && this.cursor === null) return;
     if (!this.started) this.stillTo = toUs;
     await this.load(
-      { filter, range: { fromUs, toUs: this.stillTo }, order, limit: NEXT_PAGE, cursor: this.cursor },
+      { filter, range: { fromUs, toUs: this.stillTo }, order, limit, cursor: this.cursor },
       (page) => this.append(page),
     );
   }
@@ -252,6 +259,14 @@ export class OperationsModel {
     if (!isPage) return;
     this.started = true;
     this.cursor = page.nextCursor;
+    const { compare } = this.subject;
+    if (compare) {
+      this.still.sort(compare);
+      this.unsorted = page.nextCursor !== null;
+      this.cursor = null;
+      this.exhausted = true;
+      return;
+    }
     this.exhausted = page.nextCursor === null || this.still.length >= LIVE_ROWS + OLDER_ROWS;
   }
 

@@ -1,44 +1,52 @@
-// Operations: filter, a line that says what the rows are, the table, the inspector.
-import { useEffect, useState } from 'react';
+// Operations: filter, a line that says what the rows are, the table with its menu, the inspector.
+import { useEffect, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import type { Span } from '../../../shared/span.ts';
-import { formatCount } from '../../../shared/units.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { rememberFilter } from '../../filter/history.ts';
-import { useKeys } from '../../keys/keys.ts';
+import { SavedMenu } from '../../filter/saved.tsx';
+import { openLayer } from '../../frame/layers.ts';
 import { clock } from '../../live/clock.ts';
-import { live, resume, wantSpans } from '../../live/feed.ts';
-import type { SpanOrder, ViewParams } from '../../url/params.ts';
-import { term, withTerm } from '../../url/terms.ts';
+import { live, wantSpans } from '../../live/feed.ts';
+import { useCopies } from '../../ui/copies.ts';
+import { MOST_HIGHLIGHTS, type SpanOrder } from '../../url/params.ts';
+import { withTerm } from '../../url/terms.ts';
 import { useViewParams } from '../../url/use.ts';
+import { CellMenu, type Target } from './cell-menu.tsx';
+import { columnOf, comparing } from './columns.tsx';
+import { commandFor } from './command.ts';
 import { Inspector } from './inspector.tsx';
-import { CopyMenu, ExportMenu } from './menus.tsx';
-import { LIVE_ROWS, OLDER_ROWS } from './model.ts';
+import { jumpsOf } from './jumps.ts';
+import { useOperationsKeys } from './keys.ts';
+import { markerOf, withMark } from './marks.ts';
+import { MarksBar } from './marks-bar.tsx';
+import { ExportMenu } from './menus.tsx';
+import { RowsLine } from './rows-line.tsx';
 import { matching, operations, seenNames } from './shared-model.ts';
-import { OperationsTable, useModelVersion } from './table.tsx';
+import { OperationsTable, targetAt } from './table.tsx';
 import './operations.css';
 
 const TEN_MINUTES_US = 600e6;
+const COPIED_ROWS = 1_000;
+const BY_SERVER: readonly string[] = ['start:desc', 'start:asc', 'duration:desc'];
 
 export function OperationsView() {
   const [params, change] = useViewParams();
+  const [, navigate] = useLocation();
   const [picked, setPicked] = useState<Span | null>(null);
-  const { filter, order } = params;
-  const fromUs = params.range?.fromUs ?? null;
-  const toUs = params.range?.toUs ?? null;
+  const [cell, setCell] = useState<string | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [openedUs] = useState(() => clock.nowUs());
+  const { filter, order, highlights: marks } = params;
   const ranged = params.range !== null;
-  const connected = useStore(live, (state) => state.server !== null);
-  useEffect(() => {
-    if (!connected) return;
-    operations.begin({ filter, range: ranged ? { fromUs, toUs } : null, order });
-    const only = matching(filter);
-    const stop = ranged ? undefined : wantSpans(filter, (batch) => operations.take(only(batch)));
-    return () => {
-      stop?.();
-      operations.end();
-    };
-  }, [filter, fromUs, toUs, ranged, order, connected]);
-  useEffect(() => () => operations.follow(), []);
+  useRows(filter, params.range?.fromUs ?? null, params.range?.toUs ?? null, ranged, order);
+  const marker = useMemo(() => markerOf(marks), [marks]);
+  const known = picked?.id === params.span ? picked : null;
+  const stalls = useStore(live, (state) => state.stalls);
+  const jumps = (span: Span) =>
+    jumpsOf(span, stalls.find((stall) => stall.span.id === span.id)?.id ?? null, clock.nowUs());
+
   const close = () => {
     setPicked(null);
     change({ span: null }, { replace: true });
@@ -51,10 +59,38 @@ export function OperationsView() {
     // Only what has happened can be put in order: asking for it live means the last ten minutes.
     const nowUs = Math.floor(clock.nowUs() / 1e3) * 1e3;
     const range =
-      params.range ?? (next === 'start:desc' ? null : { fromUs: nowUs - TEN_MINUTES_US, toUs: nowUs });
-    change({ order: next, range, span: null });
+      params.range ?? (next === 'end:desc' ? null : { fromUs: nowUs - TEN_MINUTES_US, toUs: nowUs });
+    change({ order: range === null ? 'start:desc' : next, range, span: null });
   };
-  useOperationsKeys(params, picked, change, close);
+  const narrow = (term: string) => {
+    rememberFilter(filter);
+    change({ filter: withTerm(filter, term), span: null });
+  };
+  const mark = (term: string) =>
+    change({ highlights: withMark(marks, term, MOST_HIGHLIGHTS) }, { replace: true });
+  const column = columnOf(cell ?? 'path');
+  const target: Target | null = known && column ? { span: known, column } : null;
+  useOperationsKeys({
+    params,
+    target,
+    jumps: known ? jumps(known) : [],
+    change,
+    close,
+    onInclude: narrow,
+    onExclude: (term) => narrow(`-${term}`),
+    onMark: mark,
+    onAddMark: () => setAdding(true),
+    go: navigate,
+  });
+  useCopies([
+    { label: 'Command', preview: commandFor(params), text: () => commandFor(params) },
+    ...(known
+      ? [{ label: 'JSON of the selected operation', text: () => JSON.stringify(known, null, 2) }]
+      : []),
+    { label: `JSON of the first ${COPIED_ROWS} rows`, text: () => JSON.stringify(firstRows(), null, 1) },
+  ]);
+  const spanAt = (id: number) =>
+    operations.pinned.find((pinned) => pinned.id === id) ?? operations.at(operations.indexOf(id)) ?? null;
   return (
     <div className={`ops ${params.span === null ? '' : 'with-insp'}`}>
       <h1 className="sr">Operations</h1>
@@ -65,100 +101,85 @@ export function OperationsView() {
           hint="op:read,write  path:/a/**  -path:*.tmp  errno:any  dur:>10ms  state:open"
           seen={seenNames}
         />
-        <CopyMenu params={params} model={operations} />
+        <SavedMenu
+          filter={filter}
+          onFilter={(saved) => {
+            rememberFilter(filter);
+            change({ filter: saved, span: null });
+          }}
+        />
+        <button type="button" className="btn sm" onClick={() => openLayer('copy')}>
+          Copy as <kbd>y</kbd>
+        </button>
         <ExportMenu params={params} />
       </div>
-      <RowsLine ranged={ranged} />
-      <OperationsTable
-        model={operations}
-        selected={params.span}
-        onSelect={select}
-        ranged={ranged}
-        order={order}
-        onOrder={setOrder}
-      />
-      {params.span !== null && (
-        <Inspector id={params.span} known={picked?.id === params.span ? picked : null} onClose={close} />
-      )}
+      <RowsLine ranged={ranged} order={order}>
+        <MarksBar
+          marks={marks}
+          onMarks={(next) => change({ highlights: next }, { replace: true })}
+          adding={adding}
+          onAdding={setAdding}
+        />
+      </RowsLine>
+      <CellMenu
+        // The menu key opens the menu of what is chosen; the pointer that of what it points at.
+        targetOf={(element) =>
+          targetAt(element, spanAt) ?? (element.matches('[role="grid"]') ? target : null)
+        }
+        onInclude={narrow}
+        onExclude={(term) => narrow(`-${term}`)}
+        onMark={mark}
+        jumpsOf={jumps}
+      >
+        <OperationsTable
+          model={operations}
+          selected={params.span}
+          cell={cell}
+          onSelect={select}
+          onCell={setCell}
+          ranged={ranged}
+          order={order}
+          onOrder={setOrder}
+          marker={marker}
+          anchorUs={params.range?.fromUs ?? openedUs}
+        />
+      </CellMenu>
+      {params.span !== null && <Inspector id={params.span} known={known} jumpsOf={jumps} onClose={close} />}
     </div>
   );
 }
 
-function useOperationsKeys(
-  params: ViewParams,
-  picked: Span | null,
-  change: (part: Partial<ViewParams>) => void,
-  close: () => void,
+/** Has the table's rows follow the filter and range, for as long as the view is there. */
+function useRows(
+  filter: string,
+  fromUs: number | null,
+  toUs: number | null,
+  ranged: boolean,
+  order: SpanOrder,
 ): void {
-  const narrow = (sign: '' | '-') => {
-    if (!picked?.path) return;
-    rememberFilter(params.filter);
-    change({ filter: withTerm(params.filter, `${sign}${term('path', picked.path)}`), span: null });
-  };
-  const shift = (by: number) => {
-    const { range } = params;
-    if (range?.fromUs == null || range.toUs == null) return;
-    const length = range.toUs - range.fromUs;
-    change({ range: { fromUs: range.fromUs + by * length, toUs: range.toUs + by * length } });
-  };
-  const grid = () => document.querySelector<HTMLElement>('[role="grid"]');
-  useKeys('operations', [
-    // The table itself takes these once it has the focus.
-    {
-      keys: ['j', 'ArrowDown'],
-      shownAs: 'j k',
-      label: 'next, previous row',
-      foot: true,
-      run: () => grid()?.focus(),
-    },
-    { keys: ['i'], label: 'only this path', foot: true, run: () => narrow('') },
-    { keys: ['x'], label: 'without this path', foot: true, run: () => narrow('-') },
-    { keys: ['y'], label: 'copy the URL', run: () => void navigator.clipboard?.writeText(location.href) },
-    { keys: ['['], label: 'range back', run: () => shift(-1) },
-    { keys: [']'], label: 'range on', run: () => shift(1) },
-    { keys: ['Escape'], shownAs: 'Esc', label: 'close the inspector', run: close },
-  ]);
+  const connected = useStore(live, (state) => state.server !== null);
+  useEffect(() => {
+    if (!connected) return;
+    const [id = '', direction] = order.split(':');
+    const column = columnOf(id);
+    operations.begin({
+      filter,
+      range: ranged ? { fromUs, toUs } : null,
+      order: BY_SERVER.includes(order) ? (order as 'start:desc') : 'start:desc',
+      compare:
+        ranged && column && !BY_SERVER.includes(order) ? comparing(column, direction === 'desc') : null,
+    });
+    const only = matching(filter);
+    const stop = ranged ? undefined : wantSpans(filter, (batch) => operations.take(only(batch)));
+    return () => {
+      stop?.();
+      operations.end();
+    };
+  }, [filter, fromUs, toUs, ranged, order, connected]);
+  useEffect(() => () => operations.follow(), []);
 }
 
-/** One line that is always there, so that nothing moves when rows begin to wait. */
-function RowsLine({ ranged }: { ranged: boolean }) {
-  useModelVersion(operations);
-  const { count, storeOnly } = operations.held;
-  const still = operations.standsStill;
-  return (
-    <div className={`rows-line ${still && count > 0 ? 'held' : ''}`}>
-      {still && count > 0 ? (
-        <>
-          <span>
-            <b>{formatCount(count).text} newer</b> wait while you read
-            {storeOnly > 0 && `, ${formatCount(storeOnly).text} of them in the store only`}
-          </span>
-          <button type="button" className="btn sm ghost" onClick={showNewest}>
-            Show them <kbd>l</kbd>
-          </button>
-        </>
-      ) : (
-        <span>
-          {ranged
-            ? 'From the store, newest first'
-            : still
-              ? 'Nothing newer yet'
-              : 'Newest first, as they end'}
-        </span>
-      )}
-      <span className="sp" />
-      {!ranged && operations.omitted > 0 && (
-        <span className="wide">{formatCount(operations.omitted).text} left out to keep up, all stored</span>
-      )}
-      <span className="wide">
-        {formatCount(operations.length).text} rows here, room for {formatCount(LIVE_ROWS + OLDER_ROWS).text}
-      </span>
-    </div>
-  );
-}
-
-function showNewest(): void {
-  resume();
-  operations.follow();
-  document.querySelector('.tb')?.scrollTo({ top: 0 });
+function firstRows(): (Span | undefined)[] {
+  const count = Math.min(COPIED_ROWS, operations.length);
+  return Array.from({ length: count }, (_, i) => operations.at(i));
 }

@@ -1,135 +1,87 @@
 // One row of the table. Rows are kept by place on the screen, not by span: a new span in a place changes a few
 // texts and builds nothing.
 import { memo } from 'react';
-import { opClass } from '../../../shared/ops.ts';
 import type { Span } from '../../../shared/span.ts';
-import { formatDuration, formatWall } from '../../../shared/units.ts';
-import { Age } from '../../ui/age.tsx';
-import { Caller } from '../../ui/caller.tsx';
-import { PathText } from '../../ui/path.tsx';
-import { axisShare } from '../../ui/scale.ts';
-import { visible } from '../../ui/visible.ts';
-import { BurnBar } from '../overview/open-list.tsx';
-import { detailText } from './detail.ts';
-import { endUs } from './model.ts';
-import { isSlow, isTrouble, resultText, toneOf } from './slow.ts';
+import type { Column, RowFacts } from './columns.tsx';
+import { toneOf } from './slow.ts';
+
+/** Which of an operation's two events a row shows; whole: both in one. */
+export type RowPart = 'whole' | 'enter' | 'exit';
 
 interface RowProps {
   span: Span;
+  part: RowPart;
+  columns: readonly Column[];
   /** Place in the table, for those who cannot see it: the head is 1. */
   ariaRow: number;
   top: number | null;
   selected: boolean;
+  /** Column of the chosen cell, in the selected row. */
+  cell: string | null;
   /** Characters that the path column holds. */
   room: number;
-  /** Which time the first column shows. */
-  time: 'end' | 'start';
+  anchorUs: number | null;
   /** A pinned operation that has ended since it was pinned. */
   ended?: boolean;
+  /** Number of the highlight rule that it falls under. */
+  mark: number | null;
 }
 
-export const rowId = (id: number) => `op-${id}`;
+export const rowId = (id: number, part: RowPart = 'whole') =>
+  part === 'enter' ? `op-${id}-enter` : `op-${id}`;
 
-export const Row = memo(function Row({ span, ariaRow, top, selected, room, time, ended }: RowProps) {
-  const open = span.state === 'open';
-  const wall = formatWall(time === 'end' && !open ? endUs(span) : span.startUs);
-  const trouble = isTrouble(span);
-  const slow = isSlow(span.op, span.durationNs);
-  const result = ended ? 'ended' : resultText(span);
+/** What an ENTER does not know yet, and what an EXIT only repeats. */
+const NOT_AT_ENTER = new Set(['result', 'duration', 'queue', 'bytes', 'daemon']);
+const NOT_AT_EXIT = new Set(['detail', 'size']);
+
+export const Row = memo(function Row(props: RowProps) {
+  const { span, part, columns, ariaRow, top, selected, ended = false, mark } = props;
+  const facts: RowFacts = { room: props.room, anchorUs: props.anchorUs, ended };
+  // An ENTER that is told apart is no news by itself: only the EXIT says how it went.
+  const tone = ended || part === 'enter' ? 'plain' : toneOf(span);
   return (
     <div
       role="row"
-      id={rowId(span.id)}
+      id={rowId(span.id, part)}
       data-span={span.id}
       aria-rowindex={ariaRow}
       aria-selected={selected}
-      className={`tr tone-${ended ? 'plain' : toneOf(span)}`}
+      className={`tr tone-${tone} ${mark === null ? '' : `mark-${mark + 1}`} ${part === 'whole' ? '' : part}`}
       // `top` and no transform: forty transforms are forty nodes for the compositor to walk at each repaint.
       style={top === null ? undefined : { position: 'absolute', left: 0, right: 0, top }}
     >
-      <span role="gridcell" className="mk" />
-      <span role="gridcell" className="when-cell">
-        {open ? (
-          <>
-            <i className="dim">since </i>
-            {wall.clock}
-          </>
-        ) : (
-          <>
-            <i className="dim">{wall.clock.slice(0, 6)}</i>
-            {wall.clock.slice(6)}.{wall.ms}
-            <i className="dim"> {wall.us}</i>
-          </>
+      <span role="gridcell" className="mk">
+        {mark !== null && (
+          <b>
+            <span className="sr">highlight </span>
+            {mark + 1}
+          </b>
         )}
       </span>
-      <span role="gridcell" className="op">
-        <i className={`c c-${opClass(span.op)}`} />
-        {span.op}
-      </span>
-      <span role="gridcell" className="path-cell">
-        <PathText path={span.path} room={room} />
-      </span>
-      <span role="gridcell" className={resultClass(result, trouble, open && !ended)}>
-        {result}
-      </span>
-      <span role="gridcell" className="dur">
-        {open ? (
-          <OpenDuration span={span} ended={ended === true} />
-        ) : (
-          <DoneDuration span={span} slow={slow} />
-        )}
-      </span>
-      <span role="gridcell" className="ell sec detail">
-        {detailText(span)}
-      </span>
-      <span role="gridcell" className="ell caller">
-        <Caller span={span} />
-      </span>
-      <span role="gridcell" className="ell mono dim mount-cell" title={visible(span.mount)}>
-        {visible(span.mount)}
-      </span>
+      {columns.map((column) => (
+        <span
+          key={column.id}
+          role="gridcell"
+          data-column={column.id}
+          className={`${column.className} ${selected && column.id === props.cell ? 'cell' : ''}`}
+        >
+          {content(column, span, part, facts)}
+        </span>
+      ))}
     </div>
   );
 });
 
-function resultClass(result: string, trouble: boolean, open: boolean): string {
-  if (open) return 'st strong';
-  if (trouble) return 'er';
-  return result === 'ok' ? 'dim' : 'sec';
-}
-
-function OpenDuration({ span, ended }: { span: Span; ended: boolean }) {
-  if (ended) return <span className="v dim">–</span>;
-  return (
-    <>
-      <span className="v st strong">
-        <Age sinceUs={span.startUs} />
-      </span>
-      <BurnBar sinceUs={span.startUs} hot />
-    </>
-  );
-}
-
-function DoneDuration({ span, slow }: { span: Span; slow: boolean }) {
-  if (span.durationNs === null) return <span className="v dim">–</span>;
-  const quantity = formatDuration(span.durationNs);
-  return (
-    <>
-      <span className={slow ? 'v sl' : 'v'}>
-        {quantity.parts
-          .map(
-            (part, i) =>
-              `${i > 0 ? ' ' : ''}${part.value}${i < quantity.parts.length - 1 ? ` ${part.unit}` : ''}`,
-          )
-          .join('')}
-        <i className="u">{quantity.parts.at(-1)?.unit}</i>
-      </span>
-      <span className="bar">
-        <i
-          className={`b-${opClass(span.op)}`}
-          style={{ width: `${Math.max(2, axisShare(span.durationNs) * 100)}%` }}
-        />
-      </span>
-    </>
-  );
+function content(column: Column, span: Span, part: RowPart, facts: RowFacts): React.ReactNode {
+  if (part === 'whole') return column.cell(span, facts);
+  if (part === 'enter') {
+    if (NOT_AT_ENTER.has(column.id)) return null;
+    // The event's own time, in the column that is there.
+    if (column.id === 'end') return column.cell({ ...span, durationNs: null }, facts);
+    if (column.id === 'op') return [column.cell(span, facts), <i key="event"> ENTER</i>];
+    return column.cell(span, facts);
+  }
+  if (NOT_AT_EXIT.has(column.id)) return null;
+  if (column.id === 'op') return [column.cell(span, facts), <i key="event"> EXIT</i>];
+  return column.cell(span, facts);
 }

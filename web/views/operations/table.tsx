@@ -1,7 +1,7 @@
 // The table of operations: pinned open ones, then rows of which only those in view exist. It is repainted at most
 // five times a second, and not at all while someone reads.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
 import type { Span } from '../../../shared/span.ts';
 import { live } from '../../live/feed.ts';
@@ -9,9 +9,14 @@ import { frames } from '../../live/frames.ts';
 import { charsIn } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import type { SpanOrder } from '../../url/params.ts';
+import type { Target } from './cell-menu.tsx';
+import { columnOf } from './columns.tsx';
 import { Head } from './head.tsx';
+import { gridOf, shownColumns, tableLayout } from './layout.ts';
+import type { Marker } from './marks.ts';
 import type { OperationsModel } from './model.ts';
 import { Row, rowId } from './row.tsx';
+import { useTableKeys } from './table-keys.ts';
 
 const REPAINT_MS = 200;
 const PINNED = 5;
@@ -21,10 +26,16 @@ const AHEAD = 40;
 interface TableProps {
   model: OperationsModel;
   selected: number | null;
-  onSelect: (span: Span, open: boolean) => void;
+  /** Column of the chosen cell. */
+  cell: string | null;
+  onSelect: (span: Span) => void;
+  onCell: (column: string) => void;
   ranged: boolean;
   order: SpanOrder;
   onOrder: (order: SpanOrder) => void;
+  marker: Marker;
+  /** Relative times are told from here where no operation is selected. */
+  anchorUs: number;
 }
 
 /** Version of the model, read five times a second. */
@@ -42,16 +53,21 @@ export function useModelVersion(model: OperationsModel): number {
   );
 }
 
-export function OperationsTable({ model, selected, onSelect, ranged, order, onOrder }: TableProps) {
+export function OperationsTable(props: TableProps) {
+  const { model, selected, cell, onSelect, onCell, ranged, order, onOrder, marker } = props;
   useModelVersion(model);
+  const layout = useStore(tableLayout);
+  const columns = useMemo(() => shownColumns(layout), [layout]);
+  const grid = useMemo(() => gridOf(layout), [layout]);
+  const perSpan = layout.pairs ? 2 : 1;
   const scroller = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLSpanElement>(null);
   const pins = useRef<HTMLDivElement>(null);
-  const { rowHeight, room } = useMeasures(scroller, head);
+  const { rowHeight, room } = useMeasures(scroller, head, grid.template);
   const scrollMargin = useHeightAbove(pins);
   const paused = useStore(live, (state) => state.pausedUs !== null);
   const virtual = useVirtualizer({
-    count: model.length,
+    count: model.length * perSpan,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     scrollMargin,
@@ -66,34 +82,45 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (model.standsStill || ranged) if (lastIndex >= model.length - AHEAD) void model.loadOlder();
+    if (model.standsStill || ranged) if (lastIndex >= model.length * perSpan - AHEAD) void model.loadOlder();
   });
-  const keys = useTableKeys(model, selected, onSelect, (index) => virtual.scrollToIndex(index));
+  const spanOf = (id: number) =>
+    model.pinned.find((pinned) => pinned.id === id) ?? model.at(model.indexOf(id)) ?? null;
+  const chosen = selected === null ? null : spanOf(selected);
+  const anchorUs = layout.relative ? (chosen?.startUs ?? props.anchorUs) : null;
+  const keys = useTableKeys({
+    model,
+    columns,
+    selected,
+    cell,
+    onSelect,
+    onCell,
+    show: (index) => virtual.scrollToIndex(index * perSpan),
+  });
   const pinned = model.pinned.slice(0, PINNED);
   const more = model.pinned.length - pinned.length;
   const slots = Math.ceil((items.length + 8) / 32) * 32;
-  const time = ranged ? 'start' : 'end';
-  const choose = (target: EventTarget, open: boolean) => {
-    const row = target instanceof Element ? target.closest<HTMLElement>('[data-span]') : null;
-    if (!row) return;
-    const id = Number(row.dataset.span);
-    const span = model.pinned.find((p) => p.id === id) ?? model.at(model.indexOf(id));
-    if (span) onSelect(span, open);
-  };
+  const facts = { columns, cell, room, anchorUs };
   return (
     <div
       className="tb"
       ref={scroller}
       role="grid"
       aria-label="Operations"
-      aria-rowcount={model.length + pinned.length + 1}
+      aria-rowcount={model.length * perSpan + pinned.length + 1}
       tabIndex={0}
       aria-activedescendant={selected === null ? undefined : rowId(selected)}
       onKeyDown={keys}
-      onClick={(event) => choose(event.target, true)}
+      style={{ '--cols': grid.template, '--least': `${grid.least}px` } as React.CSSProperties}
+      onClick={(event) => {
+        const target = event.target instanceof Element ? targetAt(event.target, spanOf) : null;
+        if (!target) return;
+        onCell(target.column.id);
+        onSelect(target.span);
+      }}
       onScroll={(event) => model.reading('scroll', event.currentTarget.scrollTop > 2)}
     >
-      <Head pathRef={head} ranged={ranged} order={order} onOrder={onOrder} />
+      <Head columns={columns} pathRef={head} ranged={ranged} order={order} onOrder={onOrder} />
       <div className="pin" role="rowgroup" ref={pins}>
         {pinned.map((span, i) => (
           <Row
@@ -101,9 +128,10 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
             span={span}
             ariaRow={i + 2}
             top={null}
+            part="whole"
             selected={span.id === selected}
-            room={room}
-            time={time}
+            {...facts}
+            mark={marker(span)}
             ended={!model.isOpen(span.id)}
           />
         ))}
@@ -121,16 +149,17 @@ export function OperationsTable({ model, selected, onSelect, ranged, order, onOr
         onPointerLeave={() => model.reading('pointer', false)}
       >
         {items.map((item) => {
-          const span = model.at(item.index);
+          const span = model.at(Math.floor(item.index / perSpan));
           return span ? (
             <Row
               key={item.index % slots}
               span={span}
               ariaRow={item.index + pinned.length + 2}
               top={item.start - scrollMargin}
+              part={perSpan === 1 ? 'whole' : item.index % 2 === 0 ? 'exit' : 'enter'}
               selected={span.id === selected}
-              room={room}
-              time={time}
+              {...facts}
+              mark={marker(span)}
             />
           ) : null;
         })}
@@ -155,32 +184,12 @@ function TableEnd({ model }: { model: OperationsModel }) {
   return model.exhausted ? <p className="rows-end">This is all that is stored.</p> : null;
 }
 
-/** Arrows and j, k move the selection; Enter opens it. */
-function useTableKeys(
-  model: OperationsModel,
-  selected: number | null,
-  onSelect: TableProps['onSelect'],
-  show: (index: number) => void,
-): (event: React.KeyboardEvent) => void {
-  const move = (to: number) => {
-    model.reading('selection', true);
-    const index = Math.max(0, Math.min(model.length - 1, to));
-    const span = model.at(index);
-    if (!span) return;
-    show(index);
-    onSelect(span, false);
-  };
-  return (event) => {
-    const at = selected === null ? -1 : model.indexOf(selected);
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20 }[event.key];
-    if (step !== undefined) move(at < 0 ? 0 : at + step);
-    else if (event.key === 'Home') move(0);
-    else if (event.key === 'Enter' && at >= 0) {
-      const span = model.at(at);
-      if (span) onSelect(span, true);
-    } else return;
-    event.preventDefault();
-  };
+/** The cell that an element lies in. */
+export function targetAt(element: Element, spanOf: (id: number) => Span | null): Target | null {
+  const row = element.closest<HTMLElement>('[data-span]');
+  const span = row ? spanOf(Number(row.dataset.span)) : null;
+  const column = columnOf(element.closest<HTMLElement>('[data-column]')?.dataset.column ?? 'path');
+  return span && column ? { span, column } : null;
 }
 
 /** Height of what lies above the rows in the scrolled box: the head and the pinned ones. */
@@ -197,8 +206,14 @@ function useHeightAbove(pins: React.RefObject<HTMLElement | null>): number {
   return height;
 }
 
-function useMeasures(box: React.RefObject<HTMLElement | null>, head: React.RefObject<HTMLElement | null>) {
+/** @param layout changes where columns do, and with them the room for paths */
+function useMeasures(
+  box: React.RefObject<HTMLElement | null>,
+  head: React.RefObject<HTMLElement | null>,
+  layout: string,
+) {
   const [measures, setMeasures] = useState({ rowHeight: 24, room: 40 });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `layout` stands for the widths of columns
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -211,6 +226,6 @@ function useMeasures(box: React.RefObject<HTMLElement | null>, head: React.RefOb
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [box, head]);
+  }, [box, head, layout]);
   return measures;
 }
