@@ -27,17 +27,15 @@ export async function request(
   flags: ServerFlags,
   path: string,
   query: Record<string, string | undefined> = {},
-  method: 'GET' | 'POST' = 'GET',
-  body?: object,
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET',
+  body?: object | ReadableStream,
 ): Promise<Response> {
   const url = serverUrl(flags, path);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, value);
   let response: Response;
   try {
-    const json = body === undefined ? {} : { 'content-type': 'application/json' };
-    const text = body === undefined ? null : JSON.stringify(body);
-    response = await fetch(url, { method, headers: { ...headersOf(flags), ...json }, body: text });
+    response = await fetch(url, { method, ...bodyOf(body, headersOf(flags)) });
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
@@ -48,6 +46,18 @@ export async function request(
   throw new CliError(
     `the server refused (${answer?.message ?? response.statusText}) [${answer?.code ?? response.status}]`,
   );
+}
+
+/** A stream goes as it is, anything else as JSON. */
+function bodyOf(body: object | ReadableStream | undefined, headers: Record<string, string>): RequestInit {
+  if (body === undefined) return { headers };
+  const isStream = body instanceof ReadableStream;
+  const type = isStream ? 'application/octet-stream' : 'application/json';
+  const init: RequestInit & { duplex?: 'half' } = {
+    headers: { ...headers, 'content-type': type },
+    body: isStream ? body : JSON.stringify(body),
+  };
+  return isStream ? { ...init, duplex: 'half' } : init;
 }
 
 export async function getJson<T>(

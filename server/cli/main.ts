@@ -11,6 +11,7 @@ import { historyCommand } from './history.ts';
 import { latencyCommand } from './latency.ts';
 import { mountCommand } from './mount.ts';
 import { mountsCommand } from './mounts.ts';
+import { recordCommand } from './record.ts';
 import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   tailCommand,
   latencyCommand,
   historyCommand,
+  recordCommand,
   exportCommand,
   doctorCommand,
 ];
@@ -51,8 +53,10 @@ try {
 }
 
 /** Subcommands do not inherit these settings by themselves when they are built apart. */
-function inherit(command: Command): Command {
-  return command.copyInheritedSettings(program);
+function inherit(command: Command, from = program): Command {
+  command.copyInheritedSettings(from);
+  for (const one of command.commands) inherit(one, command);
+  return command;
 }
 
 function statusOf(error: unknown): number {

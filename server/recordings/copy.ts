@@ -111,7 +111,7 @@ export class Copy {
         this.transaction(() => {
           this.spans += this.db
             .prepare(
-              `REPLACE INTO ${this.as}.spans SELECT s.* FROM main.spans s WHERE ${byIds} AND ${where.sql}`,
+              `REPLACE INTO ${this.as}.spans SELECT s.* FROM main.spans s WHERE ${byIds} AND s.state <> 0 AND ${where.sql}`,
             )
             .run(...params, ...where.params).changes;
           this.takeOpen(where, `${byIds} AND s.state = 0`, params, undecided);

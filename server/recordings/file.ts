@@ -19,7 +19,7 @@ export interface NewRecording {
   snapshot: string | null;
 }
 
-const TABLE = `
+export const TABLE = `
 CREATE TABLE recording (
   version INTEGER NOT NULL, name TEXT NOT NULL, notes TEXT NOT NULL, state TEXT NOT NULL, source TEXT NOT NULL,
   host TEXT NOT NULL, created_us INTEGER NOT NULL, filter TEXT NOT NULL, from_us INTEGER, to_us INTEGER,

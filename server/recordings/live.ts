@@ -13,8 +13,6 @@ export interface Growing {
 export interface LiveEvents {
   /** Brings the database up to date: everything that is open is in it. */
   flush: () => void;
-  /** A recording has grown; its numbers are up to date. */
-  grown: (recording: Recording) => void;
   /** It can grow no more by itself: the disk is full, say. */
   failed: (recording: Recording, error: Error) => void;
 }
@@ -31,8 +29,8 @@ export class LiveRecordings {
     this.events = events;
   }
 
-  get ids(): number[] {
-    return [...this.growing.keys()];
+  get recordings(): Recording[] {
+    return [...this.growing.values()].map(({ recording }) => recording);
   }
 
   /** Takes what is open now; from then on it grows. */
@@ -89,6 +87,5 @@ export class LiveRecordings {
     if (!value) return;
     recording.spans = value.spans;
     recording.sizeBytes = value.sizeBytes;
-    this.events.grown(recording);
   }
 }

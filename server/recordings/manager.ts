@@ -1,19 +1,17 @@
-// The recordings of this server: files in a folder beside the database. Knows them all by number; what waits for a
-// disk is done in threads (clerk, reader, writer).
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+// The recordings of this server: kept, started and stopped, written, opened, trimmed. What waits for a disk is done in
+// threads (clerk, reader, writer).
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
-import type { Recording, RecordingDetails, RecordingSource } from '../../shared/recording.ts';
+import type { Recording, RecordingDetails } from '../../shared/recording.ts';
 import type { Clock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
 import type { Store, StoreReads } from '../store/types.ts';
+import { type About, busy, Catalogue, type TimeRange, unreadable } from './catalogue.ts';
 import { askClerk } from './clerk-client.ts';
-import type { NewRecording } from './file.ts';
 import { LiveRecordings } from './live.ts';
 import { OpenRecordings, RecordingReads } from './opened.ts';
-import { fileOf } from './tasks.ts';
 import { RecordingWriter } from './writer.ts';
 
 export interface RecordingsOptions {
@@ -27,98 +25,77 @@ export interface RecordingsOptions {
   flush: () => void;
 }
 
-/** What whoever makes a recording says of it. */
-export interface About {
-  name: string;
-  notes?: string;
-  source: RecordingSource;
-  filter?: string;
-  /** The stall that made it, and what was known of it then (kept as JSON). */
-  stallId?: number;
-  snapshot?: unknown;
-}
-
 export class Recordings {
   private readonly options: RecordingsOptions;
-  private readonly folder: string;
-  private readonly temporary: boolean;
-  private readonly known = new Map<number, Recording>();
+  private readonly catalogue: Catalogue;
   private readonly opened = new OpenRecordings();
   private readonly live: LiveRecordings;
-  /** Numbers of recordings that are being made at this time, by a copy or a writer. */
-  private readonly making = new Set<number>();
-  private ready: Promise<void> | null = null;
-  private nextId = 1;
 
   constructor(options: RecordingsOptions) {
     this.options = options;
-    this.temporary = options.db === ':memory:';
-    this.folder = this.temporary
-      ? mkdtempSync(join(tmpdir(), 'fusescope-recordings-'))
-      : folderBeside(options.db);
+    this.catalogue = new Catalogue(options.db, options.host, options.clock);
     this.live = new LiveRecordings({
       flush: options.flush,
-      grown: (recording) => this.known.set(recording.id, recording),
       failed: (recording, error) => {
         options.log.error({ recording: recording.id, error: error.message }, 'a recording ends early');
-        void this.complete(recording.id, options.clock.wallUs()).catch(() => {});
+        this.catalogue.complete(recording.id, options.clock.wallUs()).catch((again: Error) => {
+          options.log.error({ recording: recording.id, error: again.message }, 'it was not completed');
+        });
       },
     });
   }
 
   /** Reads the folder, once; a recording that was going on when its server ended is completed. */
-  async load(): Promise<void> {
-    this.ready ??= this.scan();
-    await this.ready;
+  load(): Promise<void> {
+    return this.catalogue.load();
   }
 
   /** Newest first. */
-  async list(): Promise<Recording[]> {
-    await this.load();
-    return [...this.known.values()].toSorted((a, b) => b.createdUs - a.createdUs || b.id - a.id);
+  list(): Promise<Recording[]> {
+    return this.catalogue.list();
   }
 
   /** Those that grow, for who shows that something is being recorded. */
   growing(): Recording[] {
-    return this.live.ids.map((id) => this.known.get(id)).filter((one) => one !== undefined);
+    return this.live.recordings;
   }
 
   /** @throws CodedError FUSESCOPE_NOT_FOUND */
-  async get(id: number): Promise<Recording> {
-    await this.load();
-    const found = this.known.get(id);
-    if (found) return found;
-    throw new CodedError(
-      'FUSESCOPE_NOT_FOUND',
-      `there is no recording ${id}; GET /api/recordings lists them`,
-    );
+  get(id: number): Promise<Recording> {
+    return this.catalogue.get(id);
   }
 
   async details(id: number): Promise<RecordingDetails> {
     const recording = await this.get(id);
     if (recording.state === 'broken') return { ...recording, snapshot: null };
-    const json = await askClerk<'snapshot'>({ kind: 'snapshot', file: this.file(id) });
+    const json = await askClerk<'snapshot'>({ kind: 'snapshot', file: this.catalogue.file(id) });
     return { ...recording, snapshot: json === null ? null : JSON.parse(json) };
   }
 
   /** A recording to ask. @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_CONFLICT while it grows */
   async reads(id: number): Promise<RecordingReads> {
-    const { toUs } = await this.finished(id);
-    return this.opened.get(id, () => RecordingReads.open(this.file(id), toUs ?? this.options.clock.wallUs()));
+    const { toUs } = await this.catalogue.finished(id);
+    const file = this.catalogue.file(id);
+    return this.opened.get(id, () => RecordingReads.open(file, toUs ?? this.options.clock.wallUs()));
+  }
+
+  /** The file of a finished recording, to be read and handed on. */
+  async fileOf(id: number): Promise<{ file: string; recording: Recording }> {
+    return { file: this.catalogue.file(id), recording: await this.catalogue.finished(id) };
   }
 
   /** Makes a recording of spans from anywhere. */
   async create(about: About): Promise<RecordingWriter> {
-    const { id, file } = await this.begin(about, null, null);
-    this.making.add(id);
+    const { id, file } = await this.catalogue.begin(about, { fromUs: null, toUs: null });
+    this.catalogue.making.add(id);
     const end = {
-      finish: (endUs: number | null) => this.complete(id, endUs),
-      abort: () => this.discard(id),
+      finish: (endUs: number | null) => this.catalogue.complete(id, endUs),
+      abort: () => this.catalogue.discard(id),
     };
     try {
       return await RecordingWriter.open(id, file, this.options.host, end);
     } catch (error) {
-      await this.discard(id);
+      await this.catalogue.discard(id);
       throw error;
     }
   }
@@ -128,23 +105,19 @@ export class Recordings {
    * @param from another recording to keep a part of, else the live trace
    * @throws CodedError FUSESCOPE_FILTER, FUSESCOPE_STORE
    */
-  async keep(
-    about: About,
-    range: { fromUs: number | null; toUs: number | null },
-    from?: number,
-  ): Promise<Recording> {
+  async keep(about: About, range: TimeRange, from?: number): Promise<Recording> {
     const filter = about.filter ?? '';
     parseFilter(filter);
-    const toUs = range.toUs ?? (from === undefined ? this.options.clock.wallUs() : null);
     const source = from === undefined ? this.options.store : await this.reads(from);
+    const toUs = range.toUs ?? (from === undefined ? this.options.clock.wallUs() : null);
     if (from === undefined) this.options.flush();
-    const { id, file } = await this.begin(about, range.fromUs, toUs);
-    this.making.add(id);
+    const { id, file } = await this.catalogue.begin(about, { fromUs: range.fromUs, toUs });
+    this.catalogue.making.add(id);
     try {
       await this.copy(source, { target: file, filter, fromUs: range.fromUs, toUs }, id);
-      return await this.complete(id, toUs);
+      return await this.catalogue.complete(id, toUs);
     } catch (error) {
-      await this.discard(id);
+      await this.catalogue.discard(id);
       throw error;
     }
   }
@@ -153,14 +126,15 @@ export class Recordings {
   async start(about: About): Promise<Recording> {
     const filter = about.filter ?? '';
     parseFilter(filter);
-    const { id, file } = await this.begin(about, this.options.clock.wallUs(), null);
+    const range = { fromUs: this.options.clock.wallUs(), toUs: null };
+    const { id, file } = await this.catalogue.begin(about, range);
     try {
       const recording = await this.get(id);
       const pieces = this.options.store.job({ kind: 'follow', target: file, filter });
       await this.live.add({ recording, pieces });
       return recording;
     } catch (error) {
-      await this.discard(id);
+      await this.catalogue.discard(id);
       throw error;
     }
   }
@@ -171,137 +145,102 @@ export class Recordings {
     const endUs = this.options.clock.wallUs();
     if (!(await this.live.end(id)))
       throw new CodedError('FUSESCOPE_CONFLICT', `recording ${id} is not going on. Nothing to stop`);
-    return this.complete(id, endUs);
+    return this.catalogue.complete(id, endUs);
   }
 
   /** Gives it another name or other notes; null leaves one as it is. */
   async describe(id: number, name: string | null, notes: string | null): Promise<Recording> {
     const before = await this.get(id);
     if (before.state === 'broken') throw unreadable(before);
-    const after = await askClerk<'describe'>({ kind: 'describe', file: this.file(id), name, notes });
+    const file = this.catalogue.file(id);
+    const after = await askClerk<'describe'>({ kind: 'describe', file, name, notes });
     const { spans, sizeBytes } = before.state === 'recording' ? before : after;
     // The object that grows stays the same one.
-    return this.remember(Object.assign(before, after, { spans, sizeBytes }));
+    return this.catalogue.remember(Object.assign(before, after, { spans, sizeBytes }));
+  }
+
+  /** Leaves of a recording only what a range and filter take. @throws CodedError as `keep` */
+  async trim(id: number, filter: string, range: TimeRange): Promise<Recording> {
+    parseFilter(filter);
+    const recording = await this.catalogue.finished(id);
+    const reads = await this.reads(id);
+    const { part } = this.catalogue.part();
+    const fromUs = laterOf(range.fromUs, recording.fromUs);
+    const toUs =
+      range.toUs === null ? recording.toUs : Math.min(range.toUs, recording.toUs ?? Number.POSITIVE_INFINITY);
+    const filters = [recording.filter, filter].filter((one) => one !== '').join(' ');
+    const about = this.catalogue.describe({ ...recording, filter: filters, stallId: 0 }, { fromUs, toUs });
+    this.catalogue.making.add(id);
+    try {
+      await askClerk<'create'>({ kind: 'create', file: part, about });
+      await this.copy(reads, { target: part, filter, fromUs, toUs }, null);
+      await askClerk<'finish'>({ kind: 'finish', file: part, endUs: toUs });
+      await this.opened.drop(id);
+      const file = this.catalogue.file(id);
+      return this.catalogue.remember(await askClerk<'replace'>({ kind: 'replace', file, by: part }));
+    } finally {
+      this.catalogue.making.delete(id);
+      await askClerk<'remove'>({ kind: 'remove', file: part });
+    }
+  }
+
+  /**
+   * Takes a file of a recording from elsewhere, as it comes.
+   * @param name null: its own
+   * @throws CodedError FUSESCOPE_INVALID with what is wrong with it, FUSESCOPE_STORE where the disk is full
+   */
+  async adopt(bytes: AsyncIterable<Uint8Array>, name: string | null): Promise<Recording> {
+    await this.load();
+    const { id, part } = this.catalogue.part();
+    const file = this.catalogue.file(id);
+    try {
+      await pipeline(bytes, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
+      return this.catalogue.remember(await askClerk<'adopt'>({ kind: 'adopt', file, from: part, name }));
+    } catch (error) {
+      await askClerk<'remove'>({ kind: 'remove', file: part });
+      if (error instanceof CodedError) throw error;
+      const why = (error as Error).message;
+      throw new CodedError('FUSESCOPE_STORE', `the file did not arrive (${why}). Try again`);
+    }
   }
 
   /** Removes it for good; one that grows is stopped first. */
   async remove(id: number): Promise<void> {
     await this.get(id);
-    if (this.making.has(id)) throw busy(id);
+    if (this.catalogue.making.has(id)) throw busy(id);
     await this.live.end(id);
     await this.opened.drop(id);
-    await this.discard(id);
-  }
-
-  /** The file of a finished recording, to be read and handed on. */
-  async fileOf(id: number): Promise<{ file: string; recording: Recording }> {
-    return { file: this.file(id), recording: await this.finished(id) };
+    await this.catalogue.discard(id);
   }
 
   /** Stops what grows, and closes what is open. */
   async close(): Promise<void> {
     const endUs = this.options.clock.wallUs();
-    for (const id of this.live.ids) {
+    for (const { id } of this.live.recordings) {
       try {
         await this.live.end(id);
-        await this.complete(id, endUs);
+        await this.catalogue.complete(id, endUs);
       } catch (error) {
         // The next start completes it.
-        this.options.log.error(
-          { recording: id, error: (error as Error).message },
-          'a recording was not completed',
-        );
+        this.options.log.error({ recording: id, error: (error as Error).message }, 'it was not completed');
       }
     }
     await this.opened.close();
-    if (this.temporary) rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private async scan(): Promise<void> {
-    const nowUs = this.options.clock.wallUs();
-    for (const one of await askClerk<'scan'>({ kind: 'scan', folder: this.folder, nowUs })) {
-      this.known.set(one.id, one);
-      this.nextId = Math.max(this.nextId, one.id + 1);
-    }
-  }
-
-  /** An empty recording on disk. */
-  private async begin(about: About, fromUs: number | null, toUs: number | null) {
-    await this.load();
-    const id = this.nextId++;
-    const file = this.file(id);
-    const made: NewRecording = {
-      name: about.name,
-      notes: about.notes ?? '',
-      source: about.source,
-      filter: about.filter ?? '',
-      host: this.options.host,
-      createdUs: this.options.clock.wallUs(),
-      fromUs,
-      toUs,
-      stallId: about.stallId ?? null,
-      snapshot: about.snapshot === undefined ? null : JSON.stringify(about.snapshot),
-    };
-    this.remember(await askClerk<'create'>({ kind: 'create', file, about: made }));
-    return { id, file };
+    this.catalogue.close();
   }
 
   private async copy(
     source: StoreReads,
     what: { target: string; filter: string; fromUs: number | null; toUs: number | null },
-    id: number,
+    id: number | null,
   ): Promise<void> {
-    for await (const facts of source.job({ kind: 'copy', ...what })) {
-      const recording = this.known.get(id);
-      if (recording) Object.assign(recording, { spans: facts.spans, sizeBytes: facts.sizeBytes });
+    for await (const { spans, sizeBytes } of source.job({ kind: 'copy', ...what })) {
+      const recording = id === null ? undefined : this.catalogue.peek(id);
+      if (recording) Object.assign(recording, { spans, sizeBytes });
     }
   }
-
-  private async complete(id: number, endUs: number | null): Promise<Recording> {
-    const done = await askClerk<'finish'>({ kind: 'finish', file: this.file(id), endUs });
-    this.making.delete(id);
-    return this.remember(done);
-  }
-
-  private async discard(id: number): Promise<void> {
-    this.making.delete(id);
-    this.known.delete(id);
-    await askClerk<'remove'>({ kind: 'remove', file: this.file(id) });
-  }
-
-  private async finished(id: number): Promise<Recording> {
-    const recording = await this.get(id);
-    if (recording.state === 'broken') throw unreadable(recording);
-    if (recording.state === 'recording') throw busy(id);
-    return recording;
-  }
-
-  private remember(recording: Recording): Recording {
-    this.known.set(recording.id, recording);
-    return recording;
-  }
-
-  private file(id: number): string {
-    return fileOf(this.folder, id);
-  }
 }
 
-/** `fusescope.db` has its recordings in `fusescope-recordings`. */
-function folderBeside(db: string): string {
-  const file = resolve(db);
-  return join(dirname(file), `${basename(file).replace(/\.db$/, '')}-recordings`);
-}
-
-function busy(id: number): CodedError {
-  return new CodedError(
-    'FUSESCOPE_CONFLICT',
-    `recording ${id} is still being made. Stop it, or wait until it is done`,
-  );
-}
-
-function unreadable(recording: Recording): CodedError {
-  return new CodedError(
-    'FUSESCOPE_STORE',
-    `recording ${recording.id} cannot be read (${recording.problem}). Remove it, or put a good file in its place`,
-  );
+function laterOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

@@ -8,6 +8,7 @@ import { CodedError } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
 import { createFile, type NewRecording, openFile, readAbout, readSnapshot } from './file.ts';
 import { finishFile } from './finish.ts';
+import { verifyFile } from './verify.ts';
 
 export type Task =
   | { kind: 'scan'; folder: string; nowUs: number }
@@ -15,6 +16,8 @@ export type Task =
   | { kind: 'finish'; file: string; endUs: number | null }
   | { kind: 'describe'; file: string; name: string | null; notes: string | null }
   | { kind: 'snapshot'; file: string }
+  /** Looks at a file that came from elsewhere, and gives it its place. */
+  | { kind: 'adopt'; file: string; from: string; name: string | null }
   /** Puts a finished file in the place of another one, with what people wrote about that one. */
   | { kind: 'replace'; file: string; by: string }
   | { kind: 'remove'; file: string };
@@ -26,21 +29,32 @@ export interface TaskAnswers {
   finish: Recording;
   describe: Recording;
   snapshot: string | null;
+  adopt: Recording;
   replace: Recording;
   remove: null;
 }
 
 const NAME = new RegExp(`^([1-9]\\d{0,14})\\.${RECORDING_EXTENSION}$`);
 
+/** What an upload or a trim leaves that did not come to its end. */
+const UNFINISHED = /^\d+\.part(-wal|-shm|-journal)?$/;
+
 /** Where a recording lies. */
 export function fileOf(folder: string, id: number): string {
   return join(folder, `${id}.${RECORDING_EXTENSION}`);
 }
 
+/** Where one is put together that is not whole yet. */
+export function partOf(folder: string, id: number): string {
+  return join(folder, `${id}.part`);
+}
+
 export const TASKS: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) => TaskAnswers[K] } = {
   scan: ({ folder, nowUs }) => {
     makeFolder(folder);
-    const files = readdirSync(folder).filter((name) => NAME.test(name));
+    const names = readdirSync(folder);
+    for (const name of names) if (UNFINISHED.test(name)) rmSync(join(folder, name), { force: true });
+    const files = names.filter((name) => NAME.test(name));
     return files.map((name) => found(join(folder, name), nowUs)).toSorted((a, b) => a.id - b.id);
   },
   create: ({ file, about }) => {
@@ -59,7 +73,18 @@ export const TASKS: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) =>
     return look(file);
   },
   snapshot: ({ file }) => readSnapshot(file),
+  adopt: ({ file, from, name }) => {
+    verifyFile(from);
+    // Latency and counts are worked out anew: they follow from the spans, whatever the file says of them.
+    change(from, (db) => {
+      if (name !== null) db.prepare('UPDATE recording SET name = ?').run(name);
+      finishFile(db, null);
+    });
+    renameSync(from, file);
+    return look(file);
+  },
   replace: ({ file, by }) => {
+    carryOver(file, by);
     renameSync(by, file);
     removeAll(file, ['-wal', '-shm', '-journal']);
     return look(file);
@@ -107,6 +132,24 @@ function change(file: string, work: (db: ReturnType<typeof openFile>) => void): 
     if (!growing) db.pragma('journal_mode = DELETE');
   } finally {
     db.close();
+  }
+}
+
+/** Gives a file what people wrote about another one, and where that one came from. */
+function carryOver(from: string, to: string): void {
+  const old = new Sqlite(from, { readonly: true, fileMustExist: true, timeout: 2_000 });
+  try {
+    const row = old
+      .prepare('SELECT name, notes, source, host, created_us, stall_id, snapshot FROM recording')
+      .raw()
+      .get() as (string | number | null)[];
+    change(to, (db) => {
+      db.prepare(
+        'UPDATE recording SET name = ?, notes = ?, source = ?, host = ?, created_us = ?, stall_id = ?, snapshot = ?',
+      ).run(...row);
+    });
+  } finally {
+    old.close();
   }
 }
 

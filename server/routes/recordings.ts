@@ -1,10 +1,20 @@
 // Recordings: list, make, stop, describe, remove.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import Type from 'typebox';
 import { FilterParam, listOf, TimeParam } from '../../shared/api.ts';
 import { SnapshotFrameSchema } from '../../shared/live.ts';
-import { NameSchema, NotesSchema, RecordingDetailsSchema, RecordingSchema } from '../../shared/recording.ts';
+import {
+  NameSchema,
+  NotesSchema,
+  RECORDING_EXTENSION,
+  type Recording,
+  RecordingDetailsSchema,
+  RecordingSchema,
+} from '../../shared/recording.ts';
 import { formatWall } from '../../shared/units.ts';
 import type { Context } from '../context.ts';
+import { CodedError } from '../errors.ts';
 import { pictureOf } from '../recordings/picture.ts';
 import { rangeOf } from '../store/range.ts';
 import type { Scope } from './scope.ts';
@@ -24,7 +34,23 @@ const NewSchema = Type.Object(
   { additionalProperties: false },
 );
 const ChangeSchema = Type.Object(
-  { name: Type.Optional(NameSchema), notes: Type.Optional(NotesSchema) },
+  {
+    name: Type.Optional(NameSchema),
+    notes: Type.Optional(NotesSchema),
+    trim: Type.Optional(
+      Type.Object(
+        {
+          filter: Type.Optional(FilterParam),
+          from: Type.Optional(TimeParam),
+          to: Type.Optional(TimeParam),
+        },
+        {
+          additionalProperties: false,
+          description: 'leaves only what was in flight in this range, and matches',
+        },
+      ),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -107,15 +133,19 @@ export function recordingRoutes(app: Scope, { recordings, clock, version }: Cont
     '/api/recordings/:id',
     {
       schema: {
-        summary: 'Change its name or notes',
+        summary: 'Change its name or notes, or trim it',
         tags,
         params: IdParams,
         body: ChangeSchema,
         response: { 200: RecordingSchema, ...errorAnswers },
       },
     },
-    (request) =>
-      recordings.describe(request.params.id, request.body.name ?? null, request.body.notes ?? null),
+    async (request) => {
+      const { id } = request.params;
+      const { name = null, notes = null, trim } = request.body;
+      if (trim) await recordings.trim(id, trim.filter ?? '', rangeOf(trim.from, trim.to));
+      return recordings.describe(id, name, notes);
+    },
   );
   app.delete(
     '/api/recordings/:id',
@@ -132,4 +162,52 @@ export function recordingRoutes(app: Scope, { recordings, clock, version }: Cont
       return reply.status(204).send(null);
     },
   );
+  app.get(
+    '/api/recordings/:id/file',
+    {
+      schema: {
+        summary: 'The recording as one SQLite file, to keep or to send',
+        tags,
+        params: IdParams,
+      },
+    },
+    async (request, reply) => {
+      const { file, recording } = await recordings.fileOf(request.params.id);
+      const size = (await stat(file)).size;
+      reply.header('content-disposition', `attachment; filename="${fileNameOf(recording)}"`);
+      reply.header('content-length', size);
+      return reply
+        .type('application/vnd.sqlite3')
+        .send(createReadStream(file, { end: Math.max(0, size - 1) }));
+    },
+  );
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  app.post(
+    '/api/recordings/file',
+    {
+      schema: {
+        summary: 'Open the file of a recording from elsewhere',
+        description:
+          'The file is the body, as application/octet-stream. It is copied; a wrong one changes nothing.',
+        tags,
+        querystring: Type.Object({ name: Type.Optional(NameSchema) }, { additionalProperties: false }),
+        response: { 201: RecordingSchema, ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as AsyncIterable<Uint8Array> | undefined;
+      if (!body)
+        throw new CodedError('FUSESCOPE_INVALID', 'there is no file in the request. Send it as its body');
+      return reply.status(201).send(await recordings.adopt(body, request.query.name ?? null));
+    },
+  );
+}
+
+/** A name for a file that any system takes. */
+function fileNameOf({ id, name }: Recording): string {
+  const plain = name
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 80);
+  return `${plain === '' ? `recording-${id}` : plain}.${RECORDING_EXTENSION}`;
 }
