@@ -27,6 +27,7 @@ import './frame/frame.css';
 // recharts is the larger half of the page's script, and only this view draws with it.
 const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
 const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
+const FilesView = lazy(() => import('./views/files/files.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
 export function App() {
@@ -56,6 +57,7 @@ export function App() {
                 <Route path="/stalls" component={StallsView} />
                 <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
                 <Route path="/latency" component={LatencyView} />
+                <Route path="/files" component={FilesView} />
                 <Route>
                   <Problem
                     error={new Error('There is no such view. The tabs above lead to those there are.')}

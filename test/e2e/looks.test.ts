@@ -14,6 +14,8 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/stalls', '.stall-row'],
   ['/stalls/:id', '.stall-head'],
   ['/latency', '.hlist .hrow'],
+  ['/files?path=/photos', '.story tbody tr'],
+  ['/files?by=processes', '.files-table tbody tr'],
   ['/latency?as=table', '.as-table tbody tr'],
   ['/start', '.finding'],
 ];

@@ -1,6 +1,8 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { PathsAnswer, Process } from '../../shared/groups.ts';
+import type { History } from '../../shared/history.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -181,3 +183,33 @@ export const doctorQuery = queryOptions({
   queryFn: ({ signal }) => apiGet<Page<Finding>>('/doctor', {}, signal),
   staleTime: 60_000,
 });
+
+/** Entries of a directory with what each took. */
+export const filesQuery = (filter: string, range: TimeRange | null, under: string) =>
+  queryOptions({
+    queryKey: ['paths', filter, range, under],
+    queryFn: ({ signal }) =>
+      apiGet<PathsAnswer>('/paths', { filter, under, ...between(range ?? ALWAYS) }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: range ? false : 5_000,
+  });
+
+export const processesQuery = (filter: string, range: TimeRange | null) =>
+  queryOptions({
+    queryKey: ['processes', filter, range],
+    queryFn: ({ signal }) =>
+      apiGet<Page<Process>>('/processes', { filter, ...between(range ?? ALWAYS) }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: range ? false : 5_000,
+  });
+
+/** The life story of a path in a mount; without a mount the path is the one users see. */
+export const historyQuery = (path: string, mount: string | null, range: TimeRange | null) =>
+  queryOptions({
+    queryKey: ['history', path, mount, range],
+    queryFn: ({ signal }) =>
+      apiGet<History>('/paths/history', { path, mount, ...between(range ?? ALWAYS) }, signal),
+    refetchInterval: range ? false : 5_000,
+  });
+
+const ALWAYS: TimeRange = { fromUs: null, toUs: null };

@@ -1,5 +1,13 @@
 // The views there are. Navigation, palette and keys read this table; the routes stand in app.tsx.
-import { ChartNoAxesColumn, ChartNoAxesGantt, Flame, type LucideIcon, Rows3, Table2 } from 'lucide-react';
+import {
+  ChartNoAxesColumn,
+  ChartNoAxesGantt,
+  Flame,
+  FolderTree,
+  type LucideIcon,
+  Rows3,
+  Table2,
+} from 'lucide-react';
 
 export interface ViewInfo {
   /** The digit that leads there. It stays its own whatever other views there are. */
@@ -19,6 +27,7 @@ export const VIEWS: readonly ViewInfo[] = [
   { key: '3', path: '/operations', name: 'Operations', icon: Table2 },
   { key: '4', path: '/stalls', name: 'Stalls', icon: Flame },
   { key: '5', path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },
+  { key: '6', path: '/files', name: 'Files', icon: FolderTree },
 ];
 
 /** Those that a narrow screen has room for; the palette leads to the others. */
