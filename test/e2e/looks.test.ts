@@ -14,7 +14,7 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/stalls', '.stall-row'],
   ['/stalls/:id', '.stall-head'],
   ['/latency', '.hlist .hrow'],
-  ['/files?path=/photos', '.story tbody tr'],
+  ['/files?path=/photos', '.story h2'],
   ['/files?by=processes', '.files-table tbody tr'],
   ['/latency?as=table', '.as-table tbody tr'],
   ['/start', '.finding'],

@@ -12,6 +12,7 @@ import { visible } from '../../ui/visible.ts';
 import { DEFAULT_PARAMS, type ViewParams, writeParams } from '../../url/params.ts';
 import { term } from '../../url/terms.ts';
 import { useViewParams } from '../../url/use.ts';
+import { isWatched } from '../overview/order.ts';
 import { PathTable } from './path-table.tsx';
 import { ProcessTable } from './process-table.tsx';
 import { Story } from './story.tsx';
@@ -22,7 +23,10 @@ export default function FilesView() {
   const { filter, range, path } = params;
   const mounts = useStore(live, (state) => state.mounts);
   // A path means something on one mount only.
-  const mount = params.mount ?? mounts.find(({ state }) => state !== 'gone')?.mount ?? null;
+  const mount =
+    params.mount ??
+    (mounts.find((one) => one.state !== 'gone' && isWatched(one)) ?? mounts[0])?.mount ??
+    null;
   const processes = params.by === 'processes';
   const within = mount === null ? filter : `${filter} ${term('mount', mount)}`.trim();
   const under = path ?? '/';

@@ -46,9 +46,9 @@ export function PathTable({ answer, href }: PathTableProps) {
       </table>
       <p className="quiet-note">
         {items.length === 0
-          ? 'No operation on anything in here is stored.'
+          ? 'No operation on anything in here is stored'
           : `${formatCount(items.length).text} of ${formatCount(keys).text} entries`}
-        {unnamed > 0 && `; the path of ${formatCount(unnamed).text} operations is not known`}
+        {unnamed > 0 && `; operations without a known path: ${formatCount(unnamed).text}`}
       </p>
     </>
   );

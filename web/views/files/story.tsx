@@ -8,6 +8,9 @@ import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 
+/** Answers of everyday use, which are no trouble. */
+const ORDINARY = new Set(['ENOENT', 'ENODATA']);
+
 interface StoryProps {
   path: string;
   mount: string | null;
@@ -54,7 +57,7 @@ export function Story({ path, mount, range }: StoryProps) {
                   {item.bytes > 0 && `, ${formatBytes(item.bytes).text}`}
                 </span>
               </td>
-              <td className={item.error === null ? 'dim' : 'er'}>
+              <td className={item.error === null || ORDINARY.has(item.error) ? 'dim' : 'er'}>
                 {item.state === 'done' ? (item.error ?? 'ok') : item.state}
               </td>
               <td>{visible(actorText(item))}</td>

@@ -78,10 +78,19 @@ function content(column: Column, span: Span, part: RowPart, facts: RowFacts): Re
     if (NOT_AT_ENTER.has(column.id)) return null;
     // The event's own time, in the column that is there.
     if (column.id === 'end') return column.cell({ ...span, durationNs: null }, facts);
-    if (column.id === 'op') return [column.cell(span, facts), <i key="event"> ENTER</i>];
+    if (column.id === 'op') return withEvent(column.cell(span, facts), 'ENTER');
     return column.cell(span, facts);
   }
   if (NOT_AT_EXIT.has(column.id)) return null;
-  if (column.id === 'op') return [column.cell(span, facts), <i key="event"> EXIT</i>];
+  if (column.id === 'op') return withEvent(column.cell(span, facts), 'EXIT');
   return column.cell(span, facts);
+}
+
+function withEvent(cell: React.ReactNode, event: 'ENTER' | 'EXIT'): React.ReactNode {
+  return (
+    <>
+      {cell}
+      <i>{event}</i>
+    </>
+  );
 }
