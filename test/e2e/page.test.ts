@@ -165,35 +165,6 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     expect(opened.complaints).toEqual([]);
   });
 
-  test('the page tells who removed a file, and what its directory took', async () => {
-    await run('sh', ['-c', 'mkdir kept; printf x > kept/gone; rm kept/gone'], { cwd: mountpoint });
-    const at = `mount=${encodeURIComponent(mountpoint)}`;
-    await using opened = await openPage(browser, `${server.url}/files?${at}&path=/kept/gone`);
-    const { page } = opened;
-    await page.getByText(/^Removed by rm \d+ \(uid \d+\) at .*, unlink\.$/).waitFor();
-    await page.getByRole('link', { name: 'kept', exact: true }).click();
-    await page.getByRole('region', { name: 'Paths' }).getByText('gone').first().waitFor();
-    await page.getByRole('link', { name: 'Processes' }).click();
-    await page.getByRole('region', { name: 'Processes' }).getByText('rm').first().waitFor();
-    expect(opened.complaints).toEqual([]);
-  });
-
-  test('a cell includes what it holds, and rows can be highlighted and told as ENTER and EXIT', async () => {
-    await run('touch', [join(mountpoint, 'cell.txt')]);
-    await using opened = await openPage(browser, `${server.url}/operations?filter=mount:${mountpoint}`);
-    const { page } = opened;
-    const row = page.locator('.rows [role="row"]').filter({ hasText: 'cell.txt' }).first();
-    await row.locator('[data-column="path"]').click({ button: 'right' });
-    await page.getByRole('menuitem', { name: /^Highlight these rows/ }).click();
-    await page.locator('.rows .mark-1').first().waitFor();
-    await row.locator('[data-column="op"]').click();
-    await page.keyboard.press('i');
-    await until('the filter', () => filterOf(page)?.includes(' op:') ?? false);
-    await page.keyboard.press('Shift+E');
-    await page.locator('.rows .enter').first().waitFor();
-    expect(opened.complaints).toEqual([]);
-  });
-
   test('a hostile name is text, and shows what it hides', async () => {
     const name = '<img src=x onerror=alert(1)>\u202efdp.exe';
     await using opened = await openPage(browser, `${server.url}/operations?filter=mount:${mountpoint}`);

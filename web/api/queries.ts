@@ -203,8 +203,8 @@ export const processesQuery = (filter: string, range: TimeRange | null) =>
     refetchInterval: range ? false : 5_000,
   });
 
-/** The life story of a path in a mount; without a mount the path is the one users see. */
-export const historyQuery = (path: string, mount: string | null, range: TimeRange | null) =>
+/** The life story of a path in a mount. */
+export const historyQuery = (path: string, mount: string, range: TimeRange | null) =>
   queryOptions({
     queryKey: ['history', path, mount, range],
     queryFn: ({ signal }) =>

@@ -91,7 +91,7 @@ export default function FilesView() {
           ? family.data && <ProcessTable processes={family.data.items} />
           : paths.data && <PathTable answer={paths.data} href={(to) => href({ path: to })} />}
       </section>
-      {!processes && path !== null && <Story path={path} mount={mount} range={range} />}
+      {!processes && path !== null && mount !== null && <Story path={path} mount={mount} range={range} />}
     </div>
   );
 }

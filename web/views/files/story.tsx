@@ -13,7 +13,7 @@ const ORDINARY = new Set(['ENOENT', 'ENODATA']);
 
 interface StoryProps {
   path: string;
-  mount: string | null;
+  mount: string;
   range: TimeRange | null;
 }
 
