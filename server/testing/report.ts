@@ -1,0 +1,24 @@
+// The last operations of a mount as a readable table: what a failure shows, so that it explains itself.
+import type { Span } from '../../shared/span.ts';
+import { formatBytes, formatDuration, formatWall } from '../../shared/units.ts';
+import { type Column, formatTable } from '../cli/table.ts';
+
+const COLUMNS: readonly Column<Span>[] = [
+  { head: 'TIME', value: (span) => formatWall(span.startUs).text },
+  { head: 'OPERATION', value: (span) => span.op },
+  { head: 'TOOK', value: took, right: true },
+  { head: 'RESULT', value: (span) => (span.state === 'done' ? (span.error ?? 'ok') : span.state) },
+  { head: 'BYTES', value: (span) => (span.bytes ? formatBytes(span.bytes).text : ''), right: true },
+  { head: 'CALLER', value: (span) => `${span.comm ?? '?'} ${span.pid ?? ''}`.trim() },
+  { head: 'PATH', value: (span) => [span.path ?? '–', span.newPath].filter(Boolean).join(' -> ') },
+];
+
+/** Spans as text, in the order given. */
+export function operationsTable(spans: readonly Span[]): string {
+  return spans.length === 0 ? 'no operation was seen\n' : formatTable(COLUMNS, spans);
+}
+
+function took(span: Span): string {
+  if (span.durationNs !== null) return formatDuration(span.durationNs).text;
+  return span.state === 'open' ? 'open' : '–';
+}

@@ -1,0 +1,17 @@
+// fusescope/testing/reporter: a vitest reporter that prints the last operations of a failed test's mounts below it.
+import type { Reporter, TestCase } from 'vitest/node';
+import type {} from './vitest.ts';
+
+export default class FuseScopeReporter implements Reporter {
+  readonly #write: (text: string) => void;
+
+  constructor(write = (text: string) => void process.stdout.write(text)) {
+    this.#write = write;
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    if (test.result().state !== 'failed') return;
+    for (const { mountpoint, report } of test.meta().fusescope ?? [])
+      this.#write(`\n${test.fullName}: last operations on ${mountpoint}\n${report}`);
+  }
+}
