@@ -12,9 +12,11 @@ import { latencyCommand } from './latency.ts';
 import { mountCommand } from './mount.ts';
 import { mountsCommand } from './mounts.ts';
 import { recordCommand } from './record.ts';
+import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
+import { waitCommand } from './wait.ts';
 import { abortCommand, continueCommand, releaseCommand, signalCommand, unmountCommand } from './ways.ts';
 
 const COMMANDS = [
@@ -35,6 +37,8 @@ const COMMANDS = [
   historyCommand,
   recordCommand,
   exportCommand,
+  waitCommand,
+  runCommand,
   doctorCommand,
 ];
 

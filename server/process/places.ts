@@ -11,8 +11,9 @@ export function defaultDatabase(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'fusescope/fusescope.db');
 }
 
-/** Default ingest socket; also where mirrors look for the server. */
+/** Default ingest socket, also where mirrors look for the server: FUSESCOPE_SOCKET, else by the directories above. */
 export function defaultSocket(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.FUSESCOPE_SOCKET) return env.FUSESCOPE_SOCKET;
   if (isRoot && env.XDG_RUNTIME_DIR === undefined) return '/run/fusescope/fusescope.sock';
   return join(
     env.XDG_RUNTIME_DIR ?? join(tmpdir(), `fusescope-${process.getuid?.() ?? 0}`),

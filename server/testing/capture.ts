@@ -51,6 +51,14 @@ export class Capture implements AsyncDisposable {
     return this.#trace !== null;
   }
 
+  /**
+   * Counts what the server has stored of a path as seen, from before this capture too.
+   * @param path inside the mount, or absolute on it.
+   */
+  async recall(path: string): Promise<void> {
+    await this.#trace?.recall(this.#inside(path));
+  }
+
   /** Until the mount is there and answers. Looks at the mount table, then once at the mount itself. */
   async waitForMountReady(options: WaitOptions = {}): Promise<void> {
     const { timeoutMs = TIMEOUT_MS } = options;
@@ -98,13 +106,19 @@ export class Capture implements AsyncDisposable {
   /**
    * Until an operation ends that a filter lets through; one that ended since the capture began counts.
    * @param filter the filter language: `op:rename path:/a/** errno:none`. `state:open` finds those open for 100 ms.
+   * @param options.sinceUs µs since the epoch: stored operations that began since then count too.
    * @returns the operation.
    */
-  async waitForOperation(filter: string, options: Omit<WaitOptions, 'look'> = {}): Promise<Span> {
+  async waitForOperation(
+    filter: string,
+    options: Omit<WaitOptions, 'look'> & { sinceUs?: number } = {},
+  ): Promise<Span> {
     const trace = this.#traced('waitForOperation');
     const parsed = parse(filter);
     if (!parsed.ok) throw new TypeError(`"${filter}" is no filter: ${parsed.error.message}`);
     const test = compileFilter(parsed.filter);
+    const stored = options.sinceUs === undefined ? null : await trace.find(filter, options.sinceUs);
+    if (stored !== null) return stored;
     const find = () => trace.recent().find((span) => test(span)) ?? null;
     await this.#until(`an operation that matches ${filter}`, () => find() !== null, null, options);
     const found = find();

@@ -44,11 +44,16 @@ export class Feed {
     socket.on('error', (error) => this.#end(error.message));
   }
 
-  /** Resolves when the server has answered: whatever ends from then on is heard. @throws where there is none. */
-  static async open({ url, token }: ServerAddress, filter: string): Promise<Feed> {
+  /**
+   * Resolves when the server has answered: whatever ends from then on is heard.
+   * @param spans false: only what is open, stalls and mounts.
+   * @throws where there is none.
+   */
+  static async open({ url, token }: ServerAddress, filter: string, spans = true): Promise<Feed> {
     const target = new URL('/api/live', url);
     target.protocol = target.protocol === 'https:' ? 'wss:' : 'ws:';
     target.searchParams.set('filter', filter);
+    target.searchParams.set('spans', String(spans));
     const headers = token === null ? {} : { authorization: `Bearer ${token}` };
     const feed = new Feed(new WebSocket(target, { headers }));
     await new Promise<void>((resolve, reject) => {

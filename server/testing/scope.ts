@@ -12,6 +12,8 @@ import { MountTrace } from './trace.ts';
 export interface CaptureOptions {
   /** How long the mount may take to appear and to be listened to. Default 5,000 ms. */
   timeoutMs?: number;
+  /** False: a mount that nobody listens to is left so, and this throws. Default true. */
+  attach?: boolean;
 }
 
 export interface MirrorOptions {
@@ -43,13 +45,12 @@ export class FuseScope implements AsyncDisposable {
    * Listens to a mount that is there or about to be. As root that is any FUSE mount; otherwise mirrors.
    * @throws where it does not appear in time, or nothing may listen to it.
    */
-  async capture(mountpoint: string, { timeoutMs = TIMEOUT_MS }: CaptureOptions = {}): Promise<Capture> {
+  async capture(mountpoint: string, options: CaptureOptions = {}): Promise<Capture> {
+    const { timeoutMs = TIMEOUT_MS, attach = true } = options;
     const deadline = performance.now() + timeoutMs;
     const missing = await waitForMount(mountpoint, timeoutMs);
     if (missing !== null) throw new Error(`cannot capture ${mountpoint} (${missing}). Mount it first`);
-    const mount = await this.#listening(mountpoint, deadline);
-    const filter = `mount:${quoteLiteral(mount.mount)} source:${mount.kind}`;
-    return new Capture(mountpoint, await MountTrace.open(this.server, mount, filter));
+    return openCapture(this.server, await this.#listening(mountpoint, deadline, attach), mountpoint);
   }
 
   /** Mirrors a directory on an empty one and captures it; unmounted when the capture is closed. */
@@ -61,9 +62,7 @@ export class FuseScope implements AsyncDisposable {
     };
     try {
       const mount = await this.#listening(mirror.mountpoint, performance.now() + TIMEOUT_MS);
-      const filter = `mount:${quoteLiteral(mount.mount)} source:${mount.kind}`;
-      const trace = await MountTrace.open(this.server, mount, filter);
-      return new Capture(mirror.mountpoint, trace, unmount);
+      return await openCapture(this.server, mount, mirror.mountpoint, unmount);
     } catch (error) {
       await unmount();
       throw error;
@@ -80,8 +79,8 @@ export class FuseScope implements AsyncDisposable {
   }
 
   /** The mount as something listens to it; a mirror tells of itself, others are attached. */
-  async #listening(mountpoint: string, deadline: number): Promise<Mount> {
-    let asked = false;
+  async #listening(mountpoint: string, deadline: number, attach = true): Promise<Mount> {
+    let asked = !attach;
     for (;;) {
       const { items } = await call<{ items: Mount[] }>(this.server, 'GET', '/api/mounts');
       const found = items.filter(({ mount, alsoAt }) => mount === mountpoint || alsoAt.includes(mountpoint));
@@ -92,7 +91,7 @@ export class FuseScope implements AsyncDisposable {
         asked = true;
         await call(this.server, 'POST', `/api/mounts/${other.id}/attach`);
       }
-      if (performance.now() >= deadline) {
+      if (performance.now() >= deadline || (!attach && other?.tier === 'none')) {
         const why = other ? (other.tierReason ?? `its tier is ${other.tier}`) : 'the server does not know it';
         throw new Error(`cannot capture ${mountpoint} (${why}). "fusescope doctor" says what is missing`);
       }
@@ -118,6 +117,17 @@ export async function connectFuseScope(
   const address = { url: server, token };
   await call(address, 'GET', '/api/health');
   return new FuseScope(address, async () => {});
+}
+
+/** A capture of a mount that is listened to. @param mountpoint where the user names it. @param undo what closing it undoes. */
+export async function openCapture(
+  server: ServerAddress,
+  mount: Mount,
+  mountpoint = mount.mount,
+  undo?: () => Promise<void>,
+): Promise<Capture> {
+  const filter = `mount:${quoteLiteral(mount.mount)} source:${mount.kind}`;
+  return new Capture(mountpoint, await MountTrace.open(server, mount, filter), undo);
 }
 
 /** A capture without a trace: its waits look carefully instead. For where FUSE_TRACE=1 is not set. */

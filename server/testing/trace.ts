@@ -1,6 +1,7 @@
 // What is known of one mount since its capture began: the feed's operations, those that the server had to leave out of
 // it fetched from the store, and what they prove of paths.
 import type { SpanList } from '../../shared/api.ts';
+import { quoteLiteral } from '../../shared/filter/print.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -15,6 +16,7 @@ const STORED_MS = 300;
 /** An operation may have begun this long before the first that was left out, µs. */
 const MARGIN_US = 5e6;
 const PAGE = 10_000;
+const PAST = 200;
 
 export class MountTrace {
   readonly mount: Mount;
@@ -44,6 +46,26 @@ export class MountTrace {
   /** @param filter what of the server's operations is this mount's. */
   static async open(server: ServerAddress, mount: Mount, filter: string): Promise<MountTrace> {
     return new MountTrace(server, mount, await Feed.open(server, filter), filter);
+  }
+
+  /** Learns what stored operations prove of a path, the newest PAST of them, from before this capture too. */
+  async recall(path: string): Promise<void> {
+    const filter = `${this.#filter} path:${quoteLiteral(path)}`;
+    const query = { filter, order: 'start:desc', limit: String(PAST) };
+    const { items } = await call<SpanList>(this.#server, 'GET', '/api/spans', { query });
+    for (const span of items.reverse()) this.#visibility.learn(span);
+  }
+
+  /** The first stored operation since a time that a filter lets through, or null. */
+  async find(filter: string, sinceUs: number): Promise<Span | null> {
+    const query = {
+      filter: `${this.#filter} ${filter}`,
+      from: String(Math.floor(sinceUs)),
+      order: 'start:asc',
+      limit: '1',
+    };
+    const { items } = await call<SpanList>(this.#server, 'GET', '/api/spans', { query });
+    return items[0] ?? null;
   }
 
   /** Why nothing more is heard, or null. */
