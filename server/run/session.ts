@@ -1,5 +1,5 @@
 // A capture around a command: a server that runs, or one of its own; what the command did, read back from the store.
-import type { Health, LatencyAnswer } from '../../shared/api.ts';
+import type { Health } from '../../shared/api.ts';
 import { compileFilter, type SpanTest } from '../../shared/filter/compile.ts';
 import { parse } from '../../shared/filter/parse.ts';
 import type { Mount } from '../../shared/mount.ts';
@@ -22,6 +22,8 @@ const START_MS = 20_000;
 /** What has ended is known after this at the latest, where a mount does not answer any more, ms. */
 const SETTLE_MS = 5_000;
 const ASK_MS = 25;
+/** By then the server has heard of a first operation of every mount that was used, ms. */
+const TOLD_MS = 250;
 /** What a mount says while the tap is being set up (fuse/kernel/collector.ts). */
 const STARTING = 'the kernel tap is starting';
 
@@ -33,6 +35,8 @@ export class Session {
   /** What a command needs to use the same server. */
   readonly env: Record<string, string>;
   readonly #feed: Feed;
+  /** Mounts on which something was done. */
+  readonly #used = new Set<number>();
   readonly #lostBefore: number;
   readonly fromUs: number;
   #toUs = Number.POSITIVE_INFINITY;
@@ -51,6 +55,7 @@ export class Session {
     this.env = { FUSE_TRACE: '1', FUSESCOPE_SERVER: server.url, ...env };
     this.#stop = stop;
     this.#feed = feed;
+    feed.listen({ span: ({ mountId }) => this.#used.add(mountId) });
     this.#lostBefore = lostBefore;
     this.fromUs = Math.floor(Date.now() * 1_000);
   }
@@ -67,7 +72,7 @@ export class Session {
     }
     try {
       await listening(server);
-      const feed = await Feed.open(server, options.filter, false);
+      const feed = await Feed.open(server, options.filter);
       const health = await call<Health>(server, 'GET', '/api/health');
       return new Session(server, options, env, stop, feed, health.gauges.lost);
     } catch (error) {
@@ -78,13 +83,12 @@ export class Session {
 
   /** To be called when the command has ended: resolves when all that it did is stored. */
   async finish(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, TOLD_MS));
     const { items } = await call<{ items: Mount[] }>(this.server, 'GET', '/api/mounts');
-    const query = { by: 'mount', from: String(this.fromUs), filter: this.#filter };
-    const used = await call<LatencyAnswer>(this.server, 'GET', '/api/latency', { query });
-    const ids = new Set(used.items.map(({ mountId }) => mountId));
     const settled = items
-      .filter(({ id, tier }) => ids.has(id) && (tier === 'bpf' || tier === 'mirror'))
+      .filter(({ id, tier }) => this.#used.has(id) && (tier === 'bpf' || tier === 'mirror'))
       .map(async (mount) => {
+        // A mount that nothing was done on is not asked anything.
         const capture = await openCapture(this.server, mount);
         await capture.settle().finally(() => capture.close());
       });

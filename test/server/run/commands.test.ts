@@ -96,7 +96,10 @@ describeWith(['fuse'], 'with a traced mount', () => {
 
   it('run holds a command to its budget, and keeps the trace where it fails', async () => {
     const budget = join(dir, 'budget.json');
-    writeFileSync(budget, JSON.stringify({ version: 1, operations: { mkdir: { max: 1 } }, errors: [] }));
+    writeFileSync(
+      budget,
+      JSON.stringify({ version: 1, operations: { mkdir: { max: 1 } }, errors: ['ENOENT'] }),
+    );
     const args = [
       'run',
       '--json',
@@ -136,12 +139,15 @@ describeWith(['fuse'], 'with a traced mount', () => {
   });
 
   it('run fails a command with 4 where an operation stalled', async () => {
-    const slow =
-      'curl -sS -H "content-type: application/x-ndjson" --data-binary @- "$FUSESCOPE_SERVER/api/events"';
-    const line = (ev: string) =>
-      `{"ev":"${ev}","mount":"/mnt/slow","id":1,"op":"mkdir","ts":'$(date +%s)'000000,"path":"/d","errno":0}`;
-    const script = `echo '${line('ENTER')}' | ${slow}; sleep 3`;
-    const ended = await fusescope(['run', '--fail-on-stall', '--out', 'x.ndjson', '--', 'sh', '-ec', script]);
+    const hangs = `
+      const server = process.env.FUSESCOPE_SERVER;
+      const enter = { ev: 'ENTER', mount: '/mnt/slow', id: 1, op: 'mkdir', ts: Date.now() * 1000, path: '/d' };
+      const headers = { 'content-type': 'application/x-ndjson' };
+      await fetch(server + '/api/events', { method: 'POST', headers, body: JSON.stringify(enter) });
+      for (let stalled = 0; stalled === 0; )
+        stalled = (await (await fetch(server + '/api/stalls?state=open')).json()).items.length;`;
+    const node = [process.execPath, '--input-type=module', '-e', hangs];
+    const ended = await fusescope(['run', '--fail-on-stall', '--out', 'x.ndjson', '--', ...node]);
     expect(ended.status, ended.stderr).toBe(4);
     expect(ended.stderr).toContain('Stalled: mkdir /d');
   });
