@@ -37,9 +37,13 @@ export const test = base.extend<FuseScopeFixtures>({
       captures.push(capture);
       return capture;
     });
-    task.meta.fusescope = captures
-      .filter(({ traced }) => traced)
-      .map((capture) => ({ mountpoint: capture.mountpoint, report: capture.report() }));
+    const traced = captures.filter((capture) => capture.traced);
+    // What a failed test did last is heard before its table is made.
+    if (task.result?.state === 'fail') await Promise.allSettled(traced.map((capture) => capture.settle()));
+    task.meta.fusescope = traced.map((capture) => ({
+      mountpoint: capture.mountpoint,
+      report: capture.report(),
+    }));
     for (const capture of captures) await capture.close();
   },
 });
