@@ -31,13 +31,16 @@ const TIMEOUT_MS = 5_000;
 /** Between two looks, where no operation tells: at first, and at most, ms. */
 const FIRST_LOOK_MS = 50;
 const MAX_LOOK_MS = 1_000;
+/** A mark that is not heard of by then was lost; where operations carry no paths, what was done is known by then, ms. */
 const MARK_MS = 5_000;
+const UNMARKED_MS = 1_000;
 
 export class Capture implements AsyncDisposable {
   readonly mountpoint: string;
   readonly #trace: MountTrace | null;
   readonly #undo: () => Promise<void>;
-  #fromUs = Date.now() * 1_000;
+  /** On the clock of the mount's own operations; 0: all that was heard. */
+  #fromUs = 0;
 
   /** @param trace null: the mount is not traced. */
   constructor(mountpoint: string, trace: MountTrace | null, undo: () => Promise<void> = async () => {}) {
@@ -169,30 +172,31 @@ export class Capture implements AsyncDisposable {
 
   /** From here on operations are counted anew. */
   async restart(): Promise<void> {
-    await this.settle();
-    this.#fromUs = Date.now() * 1_000;
+    this.#fromUs = (await this.settle()) ?? Date.now() * 1_000;
   }
 
   /**
    * Until everything that ended before this call has been heard of. A child asks the mount for a name that nobody
    * else uses; when that is heard, so is all before it.
+   * @returns when that was, in µs on the clock of the operations; null where the mount did not tell.
    */
-  async settle(): Promise<void> {
+  async settle(): Promise<number | null> {
     const trace = this.#traced('settle');
     const name = MARK + randomUUID();
-    const heard = trace.hasPaths
-      ? new Promise<void>((resolve) => {
-          const stop = trace.onSpan((span) => {
-            if (!span.path?.endsWith(name)) return;
-            stop();
-            resolve();
-          });
-        })
-      : new Promise<void>((resolve) => setTimeout(resolve, 1_000));
-    const late = new Promise<void>((resolve) => setTimeout(resolve, MARK_MS).unref());
+    const heard = new Promise<number | null>((resolve) => {
+      const finish = (atUs: number | null) => {
+        clearTimeout(timer);
+        stop();
+        resolve(atUs);
+      };
+      const stop = trace.onSpan((span) => {
+        if (span.path?.endsWith(name)) finish(span.startUs);
+      });
+      const timer = setTimeout(() => finish(null), trace.hasPaths ? MARK_MS : UNMARKED_MS);
+    });
     // A mount that hangs tells no mark; what is known then is all there is to know.
     const looked = await look(this.#outside(`/${name}`));
-    if (looked !== 'no answer') await Promise.race([heard, late]);
+    return looked === 'no answer' ? null : heard;
   }
 
   /** Throws where an operation of this mount is stalled, or was since the capture began. */

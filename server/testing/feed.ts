@@ -30,6 +30,8 @@ export class Feed {
   readonly stalls = new Map<number, Stall>();
   /** Operations that matched but never came; they are stored. */
   omitted = 0;
+  /** Operations that were heard but are remembered no more; they are stored. */
+  forgotten = 0;
   /** Mounts as last heard. */
   mounts: readonly Mount[] = [];
   /** Why nothing more comes, or null. */
@@ -112,7 +114,10 @@ export class Feed {
       this.spans.push(span);
       for (const listener of this.#listeners) listener.span?.(span);
     }
-    if (this.spans.length > KEPT) this.spans.splice(0, this.spans.length - KEPT);
+    const over = this.spans.length - KEPT;
+    if (over <= 0) return;
+    this.spans.splice(0, over);
+    this.forgotten += over;
   }
 
   #end(reason: string): void {

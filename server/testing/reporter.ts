@@ -3,15 +3,9 @@ import type { Reporter, TestCase } from 'vitest/node';
 import type {} from './vitest.ts';
 
 export default class FuseScopeReporter implements Reporter {
-  readonly #write: (text: string) => void;
-
-  constructor(write = (text: string) => void process.stdout.write(text)) {
-    this.#write = write;
-  }
-
   onTestCaseResult(test: TestCase): void {
     if (test.result().state !== 'failed') return;
     for (const { mountpoint, report } of test.meta().fusescope ?? [])
-      this.#write(`\n${test.fullName}: last operations on ${mountpoint}\n${report}`);
+      process.stdout.write(`\n${test.fullName}: last operations on ${mountpoint}\n${report}`);
   }
 }

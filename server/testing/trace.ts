@@ -105,9 +105,9 @@ export class MountTrace {
   /** Every operation that began since `fromUs`, from the store where the feed left some out; in the order of begin. */
   async operations(fromUs: number): Promise<Span[]> {
     const heard = this.recent().filter((span) => span.startUs >= fromUs);
-    const [first] = this.#feed.spans;
-    const complete = this.#feed.omitted === 0 && (first === undefined || first.startUs <= fromUs + MARGIN_US);
-    const all = complete ? heard : (await this.#stored(fromUs)).filter((span) => !isMark(span));
+    const complete = this.#feed.omitted === 0 && this.#feed.forgotten === 0;
+    const storedFrom = Math.max(fromUs, this.sinceUs);
+    const all = complete ? heard : (await this.#stored(storedFrom)).filter((span) => !isMark(span));
     return all.sort((a, b) => a.startUs - b.startUs);
   }
 
