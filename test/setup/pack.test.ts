@@ -38,7 +38,7 @@ describeWith(['fuse', 'npm', 'cc'], 'the package', () => {
     const root = join(home, 'node_modules/fusescope');
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     const own = files.filter((file) => !file.includes('node_modules'));
-    expect(own.filter((file) => file.endsWith('.ts'))).toEqual([]);
+    expect(own.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
     const imports = own
       .filter((file) => file.endsWith('.js') && file.startsWith('dist/') && !file.startsWith('dist/web/'))
       .filter((file) =>
@@ -51,6 +51,28 @@ describeWith(['fuse', 'npm', 'cc'], 'the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const ended = await run('npx', ['fusescope', '--version'], { cwd: home, env });
     expect(ended, ended.stderr).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it('brings the testing kit, with its types', async () => {
+    const source = `
+      import { startFuseScope, type Capture } from 'fusescope/testing';
+      const captured: (capture: Capture) => Promise<void> = (capture) => capture.waitForFileVisible('/a');
+      export const kit: [typeof startFuseScope, typeof captured] = [startFuseScope, captured];`;
+    writeFileSync(join(home, 'use.mts'), source);
+    const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+    const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
+    const checked = await run(
+      process.execPath,
+      [tsc, ...flags, '--lib', 'es2024,esnext.disposable', 'use.mts'],
+      { cwd: home, env },
+    );
+    expect(checked, checked.stdout).toMatchObject({ status: 0 });
+    const used = await run(
+      process.execPath,
+      ['--input-type=module', '-e', "console.log(typeof (await import('fusescope/testing')).startFuseScope)"],
+      { cwd: home, env },
+    );
+    expect(used, used.stderr).toMatchObject({ stdout: 'function\n' });
   });
 
   it('serves the page, mirrors a directory, tells what was done there, and ends with npx', async () => {
