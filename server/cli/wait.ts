@@ -167,7 +167,7 @@ async function open(kind: Kind, path: string, flags: WaitFlags): Promise<Capture
 }
 
 /** The longest mount point that a path is at or below. */
-export function mountOf(path: string, mounts: readonly Pick<Mount, 'mount' | 'alsoAt'>[]): string | null {
+function mountOf(path: string, mounts: readonly Pick<Mount, 'mount' | 'alsoAt'>[]): string | null {
   const points = mounts.flatMap(({ mount, alsoAt }) => [mount, ...alsoAt]);
   const over = points.filter((point) => path === point || path.startsWith(point === '/' ? '/' : `${point}/`));
   return over.sort((a, b) => b.length - a.length)[0] ?? null;

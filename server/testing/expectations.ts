@@ -112,7 +112,7 @@ function checkCounts(operations: readonly Span[], expected: Readonly<Record<stri
 }
 
 /** How often each operation, or each operation on each path, was done. */
-export function countOperations(operations: readonly Span[], by: 'op' | 'path'): Record<string, number> {
+function countOperations(operations: readonly Span[], by: 'op' | 'path'): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op, path } of operations) {
     const key = by === 'op' ? op : `${op} ${path ?? '–'}`;
