@@ -17,6 +17,7 @@ import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importRoute } from './routes/import.ts';
 import { ingestRoute } from './routes/ingest.ts';
 import { latencyRoutes } from './routes/latency.ts';
 import { liveRoute } from './routes/live.ts';
@@ -126,6 +127,7 @@ export async function buildApp(options: AppOptions) {
     groupRoutes,
     exportRoute,
     eventsRoute,
+    importRoute,
     ingestRoute,
     liveRoute,
     metricsRoute,

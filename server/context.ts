@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
+import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
 import type { AttachPolicy } from './kernel/policy.ts';
@@ -27,4 +28,5 @@ export interface Context {
   readonly recordings: Recordings;
   readonly ways: Ways;
   readonly alerting: Alerting;
+  readonly imports: Importer;
 }

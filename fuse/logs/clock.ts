@@ -8,8 +8,8 @@ const DIGIT_0 = 48;
 export interface ClockOptions {
   /** Around when the log was written, µs since the epoch: dates that lines do not have, and the order of lines. */
   baseUs: number;
-  /** Lines are stamped on arrival; null: they are read from a file. */
-  nowUs: (() => number) | null;
+  /** Now, µs since the epoch, for lines that are stamped on arrival. */
+  nowUs?: () => number;
 }
 
 export class LogClock {
@@ -19,13 +19,14 @@ export class LogClock {
   end = 0;
   /** Smallest step that it can tell, in µs. */
   stepUs = 1;
+  /** Lines come as they are written: those without a time are stamped on arrival, and that is a time. */
+  isLive = false;
   readonly #options: ClockOptions;
   readonly #hours = new Map<string, number>();
   #dayUs: number;
   #lastOfDayUs = -1;
   #lines = 0;
   #secondsOriginUs: number | null = null;
-  #latestUs = 0;
 
   constructor(options: ClockOptions) {
     this.#options = options;
@@ -33,27 +34,15 @@ export class LogClock {
     this.#dayUs = new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime() * 1_000;
   }
 
-  /** True where stamps of `arrival` are times, and not only an order. */
-  get isLive(): boolean {
-    return this.#options.nowUs !== null;
-  }
-
   /** For a line without a time. */
   arrival(): number {
-    if (this.#options.nowUs) return this.#options.nowUs();
+    if (this.isLive) return this.#options.nowUs?.() ?? Date.now() * 1_000;
     return this.#options.baseUs + this.#lines++;
-  }
-
-  /** The latest time that was read, or 0: where the log ends. */
-  get latestUs(): number {
-    return this.#latestUs;
   }
 
   /** Reads the stamp at `at` into `us`, `end` and `stepUs`; false where there is none. */
   read(text: string, at = 0): boolean {
-    const found = this.#date(text, at) || this.#timeOfDay(text, at) || this.#epoch(text, at);
-    if (found && this.us > this.#latestUs) this.#latestUs = this.us;
-    return found;
+    return this.#date(text, at) || this.#timeOfDay(text, at) || this.#epoch(text, at);
   }
 
   /** Seconds since something else than the epoch, such as the start of the machine: the first one is `baseUs`. */
@@ -61,7 +50,6 @@ export class LogClock {
     const us = Number(text) * 1e6;
     this.#secondsOriginUs ??= this.#options.baseUs - us;
     this.us = Math.round(us + this.#secondsOriginUs);
-    this.#latestUs = Math.max(this.#latestUs, this.us);
     return this.us;
   }
 

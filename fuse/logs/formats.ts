@@ -80,7 +80,7 @@ function scoreOf(format: Format, lines: readonly string[]): number {
       problem: () => {},
       mount: () => 0,
     },
-    clock: new LogClock({ baseUs: 0, nowUs: null }),
+    clock: new LogClock({ baseUs: 0 }),
     mount: null,
   });
   for (const [i, line] of lines.entries()) {

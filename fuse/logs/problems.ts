@@ -1,7 +1,7 @@
 // Error lines of applications: zerolog's console and JSON, zap and slog JSON, logfmt, Rust tracing, and plain
 // `time LEVEL message error="…"`. A line tells of a problem when its level says so, or when it carries an error.
 import type { Problem } from '../../shared/patterns/problem.ts';
-import type { LogClock } from './clock.ts';
+import { LogClock } from './clock.ts';
 import { errnoOf, unquote } from './values.ts';
 
 /** Level names in any case, as one of ours. */
@@ -42,7 +42,7 @@ const ERROR_FIELD = /(?:^|[\s,{])(?:error|err|cause|reason)=("(?:[^"\\]|\\.)*"|[
 const LOGFMT = /(?:^|\s)(level|lvl|severity)="?([A-Za-z]+)"?(?=\s|$)/;
 const MESSAGE = /(?:^|\s)(?:msg|message)=("(?:[^"\\]|\\.)*"|\S+)/;
 const TIME = /(?:^|\s)(?:time|ts|t|timestamp)="?([^"\s]+(?: [\d:.]+)?)"?/;
-const TARGET = /^(?:(?:ThreadId\(\d+\)|[\w:{}= .-]+: )*?)([a-z_][\w]*(?:::[\w]+)+): /;
+const TARGET = /(?:^|\s)([a-z_]\w*(?:::\w+)+): /;
 const NOTHING = /^(?:<nil>|nil|null|none|""|0|false)$/i;
 const MAX_TEXT = 2_000;
 
@@ -83,29 +83,18 @@ export function problemFrom(line: AppLine, number: number): Problem | null {
 
 /** The same in one step, for readers of other formats that have read the time themselves. */
 export function problemOf(text: string, number: number, tsUs: number | null): Problem | null {
-  const line = readAppLine(text, NO_CLOCK);
+  const line = readAppLine(text, SOME_CLOCK);
   const known = line ?? levelled(text);
   return known ? problemFrom({ ...known, tsUs }, number) : null;
 }
+
+/** Only finds where a stamp ends. */
+const SOME_CLOCK = new LogClock({ baseUs: 0 });
 
 /** Cheap: false for lines that certainly tell of no problem. */
 export function mayBeProblem(line: string): boolean {
   return /err|fatal|ftl|panic|pnc|crit|severe/i.test(line);
 }
-
-/** Skips stamps without keeping time. */
-const NO_CLOCK = {
-  us: 0,
-  end: 0,
-  read(text: string, at = 0): boolean {
-    const stamp = /^[\d/.:T-]+(?:[ T][\d:.,]+)?(?:Z|[+-]\d\d:?\d\d| ?[AP]M)?(?=\s)/.exec(
-      text.slice(at, at + 48),
-    );
-    if (!stamp) return false;
-    this.end = at + stamp[0].length;
-    return true;
-  },
-} as unknown as LogClock;
 
 /** The level may stand behind other things, such as a thread. */
 function levelled(text: string): AppLine | null {

@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
 import { historyCommand } from './history.ts';
+import { importCommand } from './import.ts';
 import { latencyCommand } from './latency.ts';
 import { mountCommand } from './mount.ts';
 import { mountsCommand } from './mounts.ts';
@@ -39,6 +40,7 @@ const COMMANDS = [
   exportCommand,
   waitCommand,
   runCommand,
+  importCommand,
   doctorCommand,
 ];
 

@@ -9,6 +9,7 @@ import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config/read.ts';
 import { CodedError } from '../errors.ts';
+import { Importer } from '../import/importer.ts';
 import { Intake } from '../ingest/intake.ts';
 import { listenIngest } from '../ingest/socket.ts';
 import { KernelCollector } from '../kernel/collector.ts';
@@ -127,6 +128,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     log,
   });
   const flight = new FlightRecorder({ trace, recordings, log });
+  const imports = new Importer(program('fuse/logs/main'), recordings);
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -143,10 +145,15 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     recordings,
     ways,
     alerting,
+    imports,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
-  const undo: (() => Promise<void>)[] = [() => store.close(), () => recordings.close()];
+  const undo: (() => Promise<void>)[] = [
+    () => store.close(),
+    () => recordings.close(),
+    () => imports.close(),
+  ];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };

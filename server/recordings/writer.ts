@@ -78,6 +78,11 @@ export class RecordingWriter {
     this.check();
   }
 
+  /** Keeps something beside the spans, as JSON under a name of its own (table `settings`). */
+  keep(name: string, value: unknown): void {
+    this.store.putSetting(name, JSON.stringify(value));
+  }
+
   /** Something is known to be missing. */
   gap(gap: Gap): void {
     this.store.putGap(gap);

@@ -141,7 +141,8 @@ export function readJson<T>(payload: Uint8Array): T {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as T;
 }
 
-function frame(type: FrameType, payload: Uint8Array): Uint8Array {
+/** A frame of any type. */
+export function frame(type: number, payload: Uint8Array): Uint8Array {
   const out = new Uint8Array(5 + payload.length);
   new DataView(out.buffer).setUint32(0, payload.length + 1, true);
   out[4] = type;

@@ -70,6 +70,7 @@ export class FuseStreamReader implements LogReader {
     const stamped = clock.read(text);
     const timed = stamped || clock.isLive;
     const event = blank(which === 'ENTER' ? ENTER : EXIT, op, 0, stamped ? clock.us : clock.arrival());
+    if (event.kind === EXIT) event.errno = 0;
     const wrong = fields(text, HEAD.lastIndex, event);
     if (wrong !== null) return wrong;
     return which === 'ENTER' ? this.#enter(event) : this.#exit(event, timed);

@@ -35,6 +35,7 @@ export class LoggedfsReader implements LogReader {
   readonly #open = new Map<string, { id: number; tsUs: number }[]>();
   #mount: string | null;
   #nextId = 1;
+  #index = 0;
 
   constructor(context: ReaderContext) {
     this.#context = context;
@@ -49,11 +50,12 @@ export class LoggedfsReader implements LogReader {
     const body = text.slice(HEAD.lastIndex);
     const tail = TAIL.exec(body);
     if (!tail) {
-      this.#mount ??= STARTING.exec(body)?.[1]?.replace(/(?<=.)\/$/, '') ?? null;
+      this.#starting(body);
       return body.includes('[ pid') || / \{(?:SUCC|FAIL)/.test(body) ? 'the line is cut' : TAKEN;
     }
     const [, result, pid = '', program = '', uid = ''] = tail;
     const event = blank(SPAN, 0, 0, clock.us);
+    event.mount = this.#index;
     if (pid !== '0') event.pid = Number(pid) >>> 0;
     event.uid = Number(uid) >>> 0;
     if (program !== '(null)') event.comm = own(program.slice(program.lastIndexOf('/') + 1));
@@ -63,6 +65,15 @@ export class LoggedfsReader implements LogReader {
     if (wrong !== null) return wrong;
     sink.event(event);
     return TAKEN;
+  }
+
+  /** It says at its start where it is mounted. */
+  #starting(body: string): void {
+    if (this.#mount !== null) return;
+    const mount = STARTING.exec(body)?.[1]?.replace(/(?<=.)\/$/, '');
+    if (mount === undefined) return;
+    this.#mount = own(mount);
+    this.#index = this.#context.sink.mount(this.#mount, 'log');
   }
 
   #operation(event: WireEvent, body: string): string | null {
