@@ -46,8 +46,6 @@ export const ImportQuerySchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type ImportQuery = Static<typeof ImportQuerySchema>;
-
 export const ImportAnswerSchema = Type.Intersect(
   [
     Type.Object({

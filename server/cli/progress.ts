@@ -46,7 +46,7 @@ export class Progress {
 }
 
 /** One line: name, bar and share where the total is known, amount, speed, time left. */
-export function barText(name: string, bytes: number, total: number | null, elapsedMs: number): string {
+function barText(name: string, bytes: number, total: number | null, elapsedMs: number): string {
   const perS = bytes / Math.max(0.001, elapsedMs / 1_000);
   const amount = `${formatBytes(bytes).text}, ${formatBytes(perS).text}/s`;
   if (total === null || total === 0) return `${name}  ${amount}`;

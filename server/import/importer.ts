@@ -15,7 +15,7 @@ export interface ImportRequest {
 }
 
 /** Names under which a recording keeps what was read beside its spans (table `settings`). */
-export const KEPT = { patterns: 'log-patterns', report: 'log-report' } as const;
+const KEPT = { patterns: 'log-patterns', report: 'log-report' } as const;
 
 const MAX_AT_ONCE = 4;
 

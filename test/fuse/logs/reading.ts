@@ -13,7 +13,7 @@ export interface Operation extends Omit<WireEvent, 'op' | 'kind' | 'mount'> {
 }
 
 /** The day that times without a date are of. */
-export const BASE_US = Date.UTC(2026, 4, 1) * 1_000;
+const BASE_US = Date.UTC(2026, 4, 1) * 1_000;
 
 /** @param pieces bytes, or text, as they come. */
 export function readLog(
