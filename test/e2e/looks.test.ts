@@ -10,6 +10,8 @@ import { until } from '../support/until.ts';
 
 const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/', '.mounts .mrow'],
+  ['/timeline', '.tl-stage'],
+  ['/timeline?as=table', '.tl-table tbody tr'],
   ['/operations', '.rows [role="row"]'],
   ['/stalls', '.stall-row'],
   ['/stalls/:id', '.stall-head'],
@@ -64,7 +66,7 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'each view', ()
         found.push(...opened.complaints.map((complaint) => `${path}: ${complaint}`));
       }
       expect(found).toEqual([]);
-    }, 90_000);
+    }, 180_000);
   }
 
   test('stands still where motion is unwelcome', async () => {
