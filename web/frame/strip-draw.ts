@@ -20,6 +20,8 @@ export interface StripFacts extends Pick<LiveState, 'seconds' | 'gaps' | 'stalls
 }
 
 const PITCH = 3;
+/** What the time at a tick takes. */
+const TICK_PX = 56;
 const MAX_TICKS = 12;
 const TICKS_US = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 43_200].map((s) => s * 1e6);
 
@@ -85,7 +87,9 @@ function drawWaiting(c: CanvasRenderingContext2D, scale: Scale, base: number): v
 function drawMinutes(c: CanvasRenderingContext2D, scale: Scale, base: number): void {
   c.font = font(10);
   c.textAlign = 'center';
-  const step = TICKS_US.find((one) => scale.spanUs / one <= MAX_TICKS) ?? 86_400e6;
+  // As many as there is room for beside each other.
+  const most = Math.max(1, Math.min(MAX_TICKS, Math.floor((scale.right - scale.left) / TICK_PX)));
+  const step = TICKS_US.find((one) => scale.spanUs / one <= most) ?? 86_400e6;
   for (let at = Math.ceil(scale.fromUs / step) * step; at <= scale.fromUs + scale.spanUs; at += step) {
     const x = Math.round(scale.x(at));
     c.fillStyle = colour('line-strong');
