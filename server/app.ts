@@ -25,6 +25,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { mirrorRoutes } from './routes/mirrors.ts';
 import { mountRoutes } from './routes/mounts.ts';
 import { pageRoutes } from './routes/page.ts';
+import { patternRoutes } from './routes/patterns.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { spanRoutes } from './routes/spans.ts';
@@ -128,6 +129,7 @@ export async function buildApp(options: AppOptions) {
     exportRoute,
     eventsRoute,
     importRoute,
+    patternRoutes,
     ingestRoute,
     liveRoute,
     metricsRoute,

@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts';
 import { attachCommand, detachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
+import { errorsCommand } from './errors.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
 import { historyCommand } from './history.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   latencyCommand,
   historyCommand,
   recordCommand,
+  errorsCommand,
   exportCommand,
   waitCommand,
   runCommand,

@@ -15,7 +15,8 @@ export interface ImportRequest {
 }
 
 /** Names under which a recording keeps what was read beside its spans (table `settings`). */
-const KEPT = { patterns: 'log-patterns', report: 'log-report' } as const;
+export const LOG_PATTERNS = 'log-patterns';
+const LOG_REPORT = 'log-report';
 
 const MAX_AT_ONCE = 4;
 
@@ -65,8 +66,8 @@ export class Importer {
           mount: (mount, kind) => writer.mount({ mount, kind }),
           spans: (spans: Span[]) => writer.write(spans),
         });
-        writer.keep(KEPT.patterns, patterns);
-        writer.keep(KEPT.report, report);
+        writer.keep(LOG_PATTERNS, patterns);
+        writer.keep(LOG_REPORT, report);
         const recording = await writer.finish();
         return {
           file: name,

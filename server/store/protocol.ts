@@ -2,6 +2,7 @@
 import type { HeatmapQuery, LatencyQuery, SpansQuery } from '../../shared/api.ts';
 import type { BreakdownQuery, PathsQuery, ProcessesQuery } from '../../shared/groups.ts';
 import type { Gap, Second } from '../../shared/live.ts';
+import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
@@ -107,6 +108,8 @@ export type Query =
   | { kind: 'audit'; limit: number; cursor: string | null }
   | { kind: 'gaps'; fromUs: number; toUs: number }
   | { kind: 'seconds'; fromUs: number; toUs: number }
+  | { kind: 'patterns'; query: ErrorsQuery }
+  | { kind: 'kept'; name: string }
   | { kind: 'mounts' }
   | { kind: 'mount-seconds'; fromS: number }
   | { kind: 'job-begin'; job: Job }

@@ -12,6 +12,7 @@ import type { FromReader, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
 import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
+import { PatternQueries } from './query-patterns.ts';
 import { SpanQueries } from './query-spans.ts';
 import { StallQueries } from './query-stalls.ts';
 import { SummaryQueries } from './query-summary.ts';
@@ -32,6 +33,7 @@ class Reader {
   private readonly summaries: SummaryQueries;
   private readonly groups: GroupQueries;
   private readonly history: HistoryQueries;
+  private readonly patterns: PatternQueries;
   private readonly jobs: Jobs;
   private readonly stalls: StallQueries;
 
@@ -46,6 +48,7 @@ class Reader {
     this.summaries = new SummaryQueries(db, filters, clock);
     this.groups = new GroupQueries(db, this.names, filters, clock);
     this.history = new HistoryQueries(db);
+    this.patterns = new PatternQueries(db, filters, clock);
     this.jobs = new Jobs(file, this.names, clock);
     this.stalls = new StallQueries(db);
   }
@@ -80,6 +83,10 @@ class Reader {
         return this.groups.processes(query.query);
       case 'path-trace':
         return this.history.trace(query.path, query.mountIds, query);
+      case 'patterns':
+        return this.patterns.patterns(query.query);
+      case 'kept':
+        return this.kept(query.name);
       case 'gaps':
         return this.latency.gaps(query);
       case 'seconds':
@@ -105,6 +112,11 @@ class Reader {
       case 'audit':
         return this.stalls.audit(query.limit, query.cursor);
     }
+  }
+
+  private kept(name: string): string | null {
+    const json = this.db.prepare('SELECT json FROM settings WHERE name = ?').pluck().get(name);
+    return (json as string | undefined) ?? null;
   }
 
   private seconds(fromUs: number, toUs: number): Second[] {

@@ -15,6 +15,7 @@ import type {
   ProcessesQuery,
 } from '../../shared/groups.ts';
 import type { Gap, Second } from '../../shared/live.ts';
+import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
@@ -27,6 +28,7 @@ import type {
 import { parseFilter } from '../filters.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Job, JobAnswer, Query, ScanAnswer, ScanCursor } from './protocol.ts';
+import type { FoundPatterns } from './query-patterns.ts';
 import type { MountSecondRow, PathTrace, ProcessTally, Range, StoredMount, StoreReads } from './types.ts';
 
 export abstract class Reads implements StoreReads {
@@ -106,6 +108,14 @@ export abstract class Reads implements StoreReads {
 
   async stallGroups(limit: number): Promise<StallGroup[]> {
     return this.ask<StallGroup[]>({ kind: 'stallGroups', limit });
+  }
+
+  async patterns(query: ErrorsQuery): Promise<FoundPatterns> {
+    return this.ask<FoundPatterns>({ kind: 'patterns', query });
+  }
+
+  async kept(name: string): Promise<string | null> {
+    return this.ask<string | null>({ kind: 'kept', name });
   }
 
   async gaps(range: Range): Promise<Gap[]> {

@@ -17,6 +17,7 @@ import type {
   ProcessesQuery,
 } from '../../shared/groups.ts';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
+import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
@@ -29,6 +30,7 @@ import type {
 import type { Audit } from '../../shared/ways.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Job } from './protocol.ts';
+import type { FoundPatterns } from './query-patterns.ts';
 
 export interface StoreOptions {
   /** Path of the database, or `:memory:` (a file on tmpfs without a name). */
@@ -146,6 +148,10 @@ export interface StoreReads {
   incidents(key: string, limit: number): Promise<Stall[]>;
   /** Stalls by cause, the one that ended last first. */
   stallGroups(limit: number): Promise<StallGroup[]>;
+  /** What failed, folded; looks for 5 s at most. @throws CodedError FUSESCOPE_FILTER, FUSESCOPE_TIME */
+  patterns(query: ErrorsQuery): Promise<FoundPatterns>;
+  /** JSON that was kept under a name (table `settings`), or null. */
+  kept(name: string): Promise<string | null>;
   gaps(range: Range): Promise<Gap[]>;
   seconds(range: Range): Promise<Second[]>;
   /** Mounts as they are stored. */

@@ -29,3 +29,20 @@ export const PatternSchema = Type.Object(
   { $id: 'ErrorPattern' },
 );
 export type Pattern = Static<typeof PatternSchema>;
+
+/**
+ * cause: likely the first cause. cascade: what followed from it, as far as order tells. end: what it led to.
+ * apart: before the cause, or of another kind; likely of no account.
+ */
+export const RankedPatternSchema = Type.Intersect([
+  PatternSchema,
+  Type.Object({
+    role: Type.Enum(['cause', 'cascade', 'end', 'apart']),
+    lagUs: nullable(
+      Type.Number({ description: 'from its first appearance to that of the next of the cascade' }),
+    ),
+    lagLines: nullable(Type.Number({ description: 'the same in lines; null for operations' })),
+    reasons: Type.Array(Type.String(), { description: 'why it is thought to be the cause' }),
+  }),
+]);
+export type RankedPattern = Static<typeof RankedPatternSchema>;

@@ -9,8 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LatencyAnswer, SpanList } from '../../shared/api.ts';
 import type { ImportAnswer } from '../../shared/import.ts';
 import type { Mount } from '../../shared/mount.ts';
+import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
+import type { RankedPattern } from '../../shared/patterns/pattern.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { Stall } from '../../shared/stall.ts';
+import { CAUSE, cascadeLog } from '../fuse/logs/cascade-log.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -174,5 +177,58 @@ describe('fusescope import', () => {
       spans: 3,
       open: 1,
     });
+  });
+});
+
+describe('errors', () => {
+  it('are patterns of a log, without a server and in its recording, the first cause on top', async () => {
+    const file = put('fusefs_tests.log', cascadeLog({ seed: 5 }));
+    const [here, table, imported] = await Promise.all([
+      run('errors', file, '--json'),
+      run('errors', file),
+      run('import', file, '--json'),
+    ]);
+    const [first] = here.out.split('\n').map((line) => JSON.parse(line || 'null') as RankedPattern | null);
+    expect(first).toMatchObject({ role: 'cause', count: 300, example: expect.stringMatching(CAUSE) });
+    expect(table.out).toMatch(/likely cause +300 .*\n/);
+    expect(table.out).toMatch(/A mount did not come up: Timed out waiting/);
+    const { recording, format, spans } = JSON.parse(imported.out) as ImportAnswer;
+    expect([format, spans]).toEqual(['application', 0]);
+    const kept = await server.get<ErrorsAnswer>('/api/errors', { recording });
+    expect(kept.items[0]).toEqual(first);
+    expect(kept.mount?.checks.length).toBeGreaterThan(1);
+    const none = await run('errors', '--recording', String(recording), '--filter', 'op:read');
+    expect(none.out).toBe('No errors.\n');
+  });
+
+  it('are patterns of operations in the live trace, by filter', async () => {
+    const ts = Date.now() * 1_000;
+    const lines = Array.from({ length: 30 }, (_, i) => {
+      const what = { mount: '/mnt/errs', id: i, op: 'write', comm: `job${i % 2}` };
+      return [
+        { ev: 'ENTER', ...what, ts: ts + i, path: `/data/part-${i}.bin` },
+        { ev: 'EXIT', ...what, ts: ts + i + 1, durNs: 1_000, errno: i === 0 ? 30 : 28 },
+      ];
+    });
+    await server.post(
+      '/api/events',
+      lines
+        .flat()
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(''),
+    );
+    const answer = await server.get<ErrorsAnswer>('/api/errors', { filter: 'mount:/mnt/errs' });
+    expect(answer.items.map((one) => [one.op, one.error, one.count, one.text])).toEqual([
+      ['write', 'ENOSPC', 29, '/data/part-<n>.bin'],
+      ['write', 'EROFS', 1, '/data/part-<n>.bin'],
+    ]);
+    expect(answer.items.find((one) => one.count === 29)).toMatchObject({
+      mounts: ['/mnt/errs'],
+      processes: ['job1', 'job0'],
+      firstUs: ts + 1,
+      lastUs: ts + 29,
+    });
+    const { out } = await run('errors', '--filter', 'mount:/mnt/errs errno:EROFS', '--json');
+    expect(out.trim().split('\n')).toHaveLength(1);
   });
 });

@@ -1,0 +1,64 @@
+// GET /api/errors: what failed, as patterns in the order of their cascade. Of the live trace its operations; of a log
+// that was imported its error lines too.
+import { ErrorsAnswerSchema, ErrorsQuerySchema, errorsAnswer } from '../../shared/patterns/answer.ts';
+import type { Pattern } from '../../shared/patterns/pattern.ts';
+import type { Context } from '../context.ts';
+import { LOG_PATTERNS } from '../import/importer.ts';
+import { rangeOf } from '../store/range.ts';
+import { sourceOf } from './from.ts';
+import type { Scope } from './scope.ts';
+import { errorAnswers } from './scope.ts';
+
+/** How far back errors of the live trace are looked for, unless a range is given. */
+const LIVE_US = 3_600e6;
+
+export function patternRoutes(app: Scope, context: Context): void {
+  app.get(
+    '/api/errors',
+    {
+      schema: {
+        summary: 'Errors folded into patterns, the likely first cause on top, then what followed in order',
+        description:
+          'Operations with an errno, and the error lines of an imported log; what varies in them is masked, then folded by Drain (He et al., ICWS 2017). The last hour, unless a range is given. Error lines have no operation: a filter leaves them out.',
+        tags: ['errors'],
+        querystring: ErrorsQuerySchema,
+        response: { 200: ErrorsAnswerSchema, ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const { from, to, filter = '', recording } = request.query;
+      const { reads, isLive, nowUs } = await sourceOf(context, recording);
+      const range = rangeOf(from, to);
+      const fromUs = range.fromUs ?? (isLive ? nowUs - LIVE_US : null);
+      const { patterns, complete } = await reads.patterns({
+        filter,
+        ...(fromUs === null ? {} : { from: String(fromUs) }),
+        ...(to === undefined ? {} : { to }),
+      });
+      const said = filter === '' ? await reads.kept(LOG_PATTERNS) : null;
+      const lines = said === null ? [] : within(JSON.parse(said) as Pattern[], fromUs, range.toUs);
+      return errorsAnswer(joined(lines, patterns), { fromUs, toUs: range.toUs, complete });
+    },
+  );
+}
+
+/** Lines without a time are in every range. */
+function within(lines: Pattern[], fromUs: number | null, toUs: number | null): Pattern[] {
+  return lines.filter(
+    ({ firstUs, lastUs }) =>
+      (lastUs === null || fromUs === null || lastUs >= fromUs) &&
+      (firstUs === null || toUs === null || firstUs <= toUs),
+  );
+}
+
+/** Lines are in order of their number, operations of their time; together both are in order of their time. */
+function joined(lines: Pattern[], operations: Pattern[]): Pattern[] {
+  if (lines.length === 0) return operations;
+  if (operations.length === 0) return lines;
+  const byTime = lines.map((one) =>
+    one.firstUs === null || one.lastUs === null
+      ? one
+      : { ...one, firstOrder: one.firstUs, lastOrder: one.lastUs },
+  );
+  return [...byTime, ...operations];
+}
