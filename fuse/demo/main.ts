@@ -1,16 +1,13 @@
 // The demo: a mirror of a temporary tree under a small load, with some trouble built in. Started by the server; one
-// JSON line on stdout when mounted. The line {"release":true} on its standard input lets the hanging read go on.
+// JSON line on stdout when mounted.
 import '../mirror/threads.ts';
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { refuse, runMirror } from '../mirror/run.ts';
-import { Hold } from './hold.ts';
 import { clearOld, demoPlaces, plant } from './tree.ts';
-import { withTrouble } from './trouble.ts';
+import { TROUBLE } from './trouble.ts';
 
-const HOLD_TIMES_MS = { first: 5000, again: 45_000 };
 const WORKLOAD = fileURLToPath(import.meta.resolve(`./workload${import.meta.filename.slice(-3)}`));
 
 try {
@@ -32,7 +29,6 @@ async function demo(): Promise<void> {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   workload.stdin.on('error', () => undefined);
-  const hold = new Hold(HOLD_TIMES_MS);
   let ending = false;
   await runMirror(
     {
@@ -42,13 +38,13 @@ async function demo(): Promise<void> {
       directIo: false,
       trace: true,
       socket: values.socket ?? null,
+      faults: null,
       dieWithParent: values['die-with-parent'],
     },
     {
-      around: (backing) => withTrouble(backing, hold),
+      faults: TROUBLE,
       ending: () => {
         ending = true;
-        hold.end();
         workload.stdin.end();
       },
     },
@@ -56,15 +52,4 @@ async function demo(): Promise<void> {
   // Without its load the demo has nothing to show.
   workload.once('exit', () => ending || process.kill(process.pid, 'SIGTERM'));
   workload.stdin.write('begin\n');
-  createInterface({ input: process.stdin }).on('line', (line) => {
-    if (asksForRelease(line)) hold.release();
-  });
-}
-
-function asksForRelease(line: string): boolean {
-  try {
-    return (JSON.parse(line) as { release?: unknown } | null)?.release === true;
-  } catch {
-    return false;
-  }
 }

@@ -1,31 +1,31 @@
 // What goes wrong in the demo's file system, so that the page has something true to show: one read that hangs, an
 // archive that is slow now and then, syncs that take their time, a folder that nobody may open.
-import type { Backing } from '../mirror/backing.ts';
-import type { Hold } from './hold.ts';
+import type { FaultRule } from '../../shared/fault.ts';
 import { PLACES } from './tree.ts';
 
-const EACCES = 13;
-/** Of the reads in the archive, and of all syncs. */
-const SLOW_SHARE = 0.2;
-
-/** @param random from 0 to 1, as Math.random. */
-export function withTrouble(backing: Backing, hold: Hold, random: () => number = Math.random): Backing {
-  const sometimes = (minMs: number, maxMs: number, operation: () => void) => {
-    if (random() < SLOW_SHARE) setTimeout(operation, minMs + random() * (maxMs - minMs));
-    else operation();
-  };
-  return {
-    ...backing,
-    open: (request, raw, call, reply) => {
-      if (raw[0].startsWith(`${PLACES.private}/`)) reply(-EACCES);
-      else backing.open(request, raw, call, reply);
-    },
-    read: (request, raw, call, reply) => {
-      const read = () => backing.read(request, raw, call, reply);
-      if (raw[0] === PLACES.held) hold.pass(read);
-      else if (raw[0].startsWith(`${PLACES.archive}/`)) sometimes(150, 900, read);
-      else read();
-    },
-    fsync: (request, raw, call, reply) => sometimes(40, 250, () => backing.fsync(request, raw, call, reply)),
-  };
-}
+export const TROUBLE: readonly FaultRule[] = [
+  {
+    id: 'held-photo',
+    note: 'one read of this photo hangs until it is released; the next one a while later',
+    match: { op: ['read'], path: PLACES.held, fromMs: 5_000 },
+    effect: { hang: { atOnce: 1, againMs: 45_000 } },
+  },
+  {
+    id: 'slow-archive',
+    note: 'an archive on slow storage',
+    match: { op: ['read'], path: `${PLACES.archive}/**`, probability: 0.2 },
+    effect: { delay: { kind: 'uniform', minMs: 150, maxMs: 900 } },
+  },
+  {
+    id: 'slow-sync',
+    note: 'syncs that wait for a disk',
+    match: { op: ['fsync'], probability: 0.2 },
+    effect: { delay: { kind: 'uniform', minMs: 40, maxMs: 250 } },
+  },
+  {
+    id: 'private-folder',
+    note: 'what nobody may open',
+    match: { op: ['open'], path: `${PLACES.private}/**` },
+    effect: { errno: 'EACCES' },
+  },
+];

@@ -12,6 +12,10 @@ export interface EmitterOptions {
   hello: Hello;
   /** Mounts that events refer to by index from the start; told to every server before any event. */
   mounts: readonly WireMount[];
+  /** A frame about the collector as it is now: for each new server, and whenever `tell` was called. */
+  status?: () => Uint8Array;
+  /** What the server asks of the collector: the payload of a CONTROL frame. */
+  onControl?: (payload: unknown) => void;
   /** Called before a batch is closed by time, to add what the collector held back. */
   beforeFlush?: () => void;
   /** Events in a batch. */
@@ -40,6 +44,8 @@ export class Emitter {
   #leftover = 0;
   #drained: (() => void) | null = null;
   #ackedSeq = 0;
+  /** The status is to be told. */
+  #toTell = false;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
@@ -51,6 +57,7 @@ export class Emitter {
       welcome: (lastSeq) => {
         this.#ring.resume(lastSeq);
         this.#writtenSeq = lastSeq;
+        this.#toTell = true;
         return this.#roster.begin(lastSeq);
       },
       ackedSeq: () => this.#ackedSeq,
@@ -59,6 +66,7 @@ export class Emitter {
         this.#ring.acknowledge(seq);
         this.#roster.acknowledge(seq);
       },
+      control: (payload) => options.onControl?.(payload),
       next: () => this.#next(),
     });
   }
@@ -114,6 +122,12 @@ export class Emitter {
     this.#link.kick();
   }
 
+  /** The status has changed. */
+  tell(): void {
+    this.#toTell = true;
+    this.#link.kick();
+  }
+
   /** Sees to it that `beforeFlush` is called in time. */
   wake(): void {
     this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
@@ -157,6 +171,10 @@ export class Emitter {
   #next(): Uint8Array | null {
     const notice = this.#roster.next(this.#writtenSeq);
     if (notice) return notice;
+    if (this.#toTell && this.#options.status) {
+      this.#toTell = false;
+      return this.#options.status();
+    }
     const batch = this.#ring.next();
     if (!batch) this.#drained?.();
     else this.#writtenSeq = batch.lastSeq;

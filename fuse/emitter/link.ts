@@ -19,6 +19,8 @@ export interface LinkEvents {
   /** The server answered; `lastSeq` as in Welcome. Returns what to write before any batch. */
   welcome: (lastSeq: number) => Uint8Array[];
   acknowledged: (seq: number) => void;
+  /** The server asks for something. */
+  control: (payload: unknown) => void;
   /** Highest number acknowledged so far. */
   ackedSeq: () => number;
   /** The next frame to write, or null for none at the moment. */
@@ -111,6 +113,8 @@ export class Link {
   #frame(type: number, payload: Uint8Array): void {
     if (type === FRAME.ACK) {
       this.#events.acknowledged(readAck(payload));
+    } else if (type === FRAME.CONTROL) {
+      this.#events.control(readJson<unknown>(payload));
     } else if (type === FRAME.WELCOME) {
       this.#pauseMs = FIRST_PAUSE_MS;
       this.#welcomed = true;

@@ -13,12 +13,14 @@ export interface MirrorArgs {
   trace: boolean;
   /** Path of the server's ingest socket; null traces nothing. */
   socket: string | null;
+  /** File of rules, or null. */
+  faults: string | null;
   /** End when the process that started this one ends. */
   dieWithParent: boolean;
 }
 
 const USAGE =
-  'Usage: SOURCE MOUNTPOINT [--allow-other] [--direct-io] [--no-trace] [--socket PATH] [--die-with-parent]';
+  'Usage: SOURCE MOUNTPOINT [--allow-other] [--direct-io] [--no-trace] [--socket PATH] [--faults FILE] [--die-with-parent]';
 
 /** @throws Failure with status 2 for wrong usage. */
 export function parseMirrorArgs(argv: readonly string[]): MirrorArgs {
@@ -40,6 +42,7 @@ export function parseMirrorArgs(argv: readonly string[]): MirrorArgs {
     directIo: values['direct-io'],
     trace: !values['no-trace'],
     socket: values.socket ?? null,
+    faults: values.faults ?? null,
     dieWithParent: values['die-with-parent'],
   };
 }
@@ -55,6 +58,7 @@ function read(argv: readonly string[]) {
       'no-trace': flag,
       'die-with-parent': flag,
       socket: { type: 'string' },
+      faults: { type: 'string' },
     },
   });
 }

@@ -1,5 +1,7 @@
 // Turns the table into the handlers that the C half calls: trace, do, answer. The library hangs an operation for
 // ever on a missing or wrong answer, and corrupts the next on a second one, so all of that is excluded here.
+import { applyFault, type Surroundings } from '../faults/effects.ts';
+import type { Rule } from '../faults/rule.ts';
 import { type Backing, errnoFrom } from './backing.ts';
 import { Call, type Raw, type Reply } from './call.ts';
 import { Callers } from './caller.ts';
@@ -19,7 +21,9 @@ export interface Dispatch {
   inflight: Set<Call>;
   /** Thread, uid, gid and flags of the request at hand; valid while its handler is being called. */
   caller: Uint32Array;
-  /** Told about faults of our own; must not throw. */
+  /** What rules do to operations, and around them. */
+  faults: Surroundings;
+  /** Told about failures of our own; must not throw. */
   warn: (sentence: string) => void;
 }
 
@@ -43,7 +47,13 @@ export function handlerOf<K extends Exclude<OpKey, 'init'>>(
     call.flags = caller[3] ?? 0;
     call.path = traceName(raw[0] as string);
     const tracing = shared.tracer !== nullTracer;
-    const traceId = tracing ? enter(shared, call, raw, describe) : 0;
+    const rules = shared.faults.faults;
+    const mayFail = rules.ops.has(op);
+    if (tracing || mayFail) identify(shared, call, raw, describe);
+    const rule = mayFail ? rules.decide(call) : null;
+    // Whoever reads the trace must not take it for the file system's own doing.
+    if (rule) call.args = { ...call.args, fault: rule.id };
+    const traceId = tracing ? enter(shared, call) : 0;
     inflight.add(call);
     let answered = false;
     const reply: Reply = (result, fh = 0) => {
@@ -56,7 +66,8 @@ export function handlerOf<K extends Exclude<OpKey, 'init'>>(
       if (tracing) exit(shared, traceId, checked, counts === true, fh);
     };
     try {
-      run(request, raw, call, reply);
+      if (rule) fail(shared.faults, rule, request, raw, call, run, reply);
+      else run(request, raw, call, reply);
     } catch (error) {
       if (!answered) reply(errnoFrom(error));
       else shared.warn(`after the answer to ${op}: ${messageOf(error)}`);
@@ -64,18 +75,38 @@ export function handlerOf<K extends Exclude<OpKey, 'init'>>(
   };
 }
 
-/** Law 2: whatever happens in the tracer, the operation goes on; a tracer that throws is taken off. */
-function enter<K extends OpKey>(
+function fail<K extends Exclude<OpKey, 'init'>>(
+  around: Surroundings,
+  rule: Rule,
+  request: Request,
+  raw: Raw[K],
+  call: Call,
+  run: Backing[K],
+  reply: Reply,
+): void {
+  applyFault(around, rule, { request, raw, call, run: (done) => run(request, raw, call, done), reply });
+}
+
+/** Who asks, and for what. */
+function identify<K extends OpKey>(
   shared: Dispatch,
   call: Call,
   raw: Raw[K],
   describe: ((call: Call, raw: Raw[K]) => void) | undefined,
-): number {
+): void {
   try {
     const who = callers.of(call.tid, call.startedMs);
     call.pid = who.pid;
     call.comm = who.comm;
     describe?.(call, raw);
+  } catch (error) {
+    takeOff(shared, error);
+  }
+}
+
+/** Law 2: whatever happens in the tracer, the operation goes on; a tracer that throws is taken off. */
+function enter(shared: Dispatch, call: Call): number {
+  try {
     return shared.tracer.enter(call);
   } catch (error) {
     takeOff(shared, error);

@@ -98,9 +98,9 @@ export class FastWay {
     if (logged && !agreed) throw new Error('the two halves of the mirror disagree about the log');
   }
 
-  /** From now on these operations take it. */
-  open(): void {
-    for (const key of KEYS) this.#memory.fast[OP[key]] = 1;
+  /** From now on the operations take it whose public names are not among these. */
+  open(except: ReadonlySet<string>): void {
+    for (const key of KEYS) this.#memory.fast[OP[key]] = except.has(OPERATIONS[key].op) ? 0 : 1;
   }
 
   /** Operations that are on it now. */

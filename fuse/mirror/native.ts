@@ -21,8 +21,13 @@ export interface Binding {
     handlers: Handler[],
     implemented: Uint32Array,
   ): void;
-  /** Does what the request asks for, on libuv's pool; `done` gets the result or a negative errno, and a new file handle. */
-  fuse_native_backing(request: Request, done: (result: number, fh: number) => void): void;
+  /**
+   * Does what the request asks for, on libuv's pool, moving at most `limit` bytes (-1: all). `done` gets the result or
+   * a negative errno, and a new file handle or, of readdir, the number of entries.
+   */
+  fuse_native_backing(request: Request, done: (result: number, more: number) => void, limit: number): void;
+  /** Copies the attributes that a getattr answers to the buffer, or from it where `restore` is 1. */
+  fuse_native_attributes(request: Request, kept: Buffer, restore: 0 | 1): void;
   /** Before the mount: the source in bytes, what records say by operation, the log (of length 0 for none), and what is called when it holds something. 0 where the log's length is not right. */
   fuse_native_begin(
     session: Buffer,
@@ -46,7 +51,7 @@ export interface Binding {
   fuse_native_signal_init(request: Request, result: number): void;
 }
 
-const PATCH_VERSION = 4;
+const PATCH_VERSION = 5;
 const BUILD = 'Run node fuse/patches/build.mjs, which patches and builds it';
 
 /** @throws Failure where the library, its build, its patch or libfuse is missing. */

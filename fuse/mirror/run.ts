@@ -1,10 +1,14 @@
 // One mirror, from its arguments to its end: checks, mounts, traces, watches and unmounts. A process runs one.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { FaultRule } from '../../shared/fault.ts';
 import { type Hello, WIRE_VERSION, type WireMount } from '../../shared/wire/frames.ts';
+import { FaultControl } from '../faults/control.ts';
+import { Faults } from '../faults/faults.ts';
+import { readFaultFile } from '../faults/file.ts';
 import { mountAt } from '../mountinfo.ts';
 import type { MirrorArgs } from './args.ts';
-import { type Backing, createBacking } from './backing.ts';
+import { createBacking } from './backing.ts';
 import type { Call } from './call.ts';
 import { checkMachine, checkPlaces, type Places } from './checks.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -20,9 +24,9 @@ import { createWireTracer, type WireTracer } from './wire-tracer.ts';
 
 /** What a process may add to a plain mirror. */
 export interface Extras {
-  /** Stands between the kernel's requests and the directory: it may delay, refuse or hold them. */
-  around?: (backing: Backing) => Backing;
-  /** Called once when the end begins, before the unmount: what is held back must be let go here. */
+  /** Rules that are there from the start. */
+  faults?: readonly FaultRule[];
+  /** Called once when the end begins, before the unmount. */
   ending?: () => void;
 }
 
@@ -33,6 +37,7 @@ function say(sentence: string): void {
 /** Resolves when mounted, with one JSON line on stdout; the process ends by itself. @throws Failure */
 export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<void> {
   checkMachine(args);
+  const rules = [...(args.faults === null ? [] : readFaultFile(args.faults)), ...(extras.faults ?? [])];
   const binding = loadBinding();
   const places = await checkPlaces(args);
   // Laws 1 and 8: no working directory of ours on a mount; modes come from the callers.
@@ -43,20 +48,38 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   const inflight = new Set<Call>();
   const hidden = new Set<string>();
   const memory = sessionMemory(binding);
-  const shared: Dispatch = { binding, tracer: nullTracer, inflight, caller: memory.words, warn: say };
+  const root = bytesOf(places.source);
+  const faults = new Faults();
+  for (const rule of rules) faults.put(rule);
+  const shared: Dispatch = {
+    binding,
+    tracer: nullTracer,
+    inflight,
+    caller: memory.words,
+    faults: { binding, faults, root, disconnect: (ruleId) => void disconnect(ruleId) },
+    warn: say,
+  };
   let session: Session | null = null;
   const shutdown = new Shutdown({
     mountpoint: places.mountpoint,
     inflight: () => inflight.size + fastWay.active,
     hidden,
     session: () => session,
-    begins: () => extras.ending?.(),
+    begins: () => {
+      faults.end();
+      extras.ending?.();
+    },
     closeTrace: () => closeTrace(traced),
     exit: exitNow,
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => (shutdown.begun ? shutdown.endNow(1) : void shutdown.end()));
   }
+  const disconnect = async (ruleId: string) => {
+    say(`the mirror on ${places.mountpoint} ends: the fault ${ruleId} disconnects it`);
+    await closeTrace(traced);
+    shutdown.endNow(1);
+  };
   const crash = (error: unknown) => {
     say(`the mirror of ${places.source} ends (internal error: ${messageOf(error)}). Please report it`);
     shutdown.endNow(1);
@@ -65,15 +88,15 @@ export async function runMirror(args: MirrorArgs, extras: Extras = {}): Promise<
   process.on('unhandledRejection', crash);
 
   const wireMount = describeMount(places);
-  const root = bytesOf(places.source);
   const socket = args.trace ? args.socket : null;
   const fastWay = new FastWay(binding, memory, root, socket !== null);
-  const traced = socket === null ? null : createWireTracer(socket, hello(), wireMount, fastWay);
+  const traced =
+    socket === null ? null : createWireTracer(socket, hello(), wireMount, fastWay, new FaultControl(faults));
   if (traced) shared.tracer = traced;
-  const plain = createBacking(binding, root, hidden);
-  const backing = extras.around?.(plain) ?? plain;
-  // What stands around the directory is to be asked about every operation.
-  if (!extras.around) fastWay.open();
+  const backing = createBacking(binding, root, hidden);
+  // Rules are asked on the long way, and only about what they may touch.
+  faults.onRules = () => fastWay.open(faults.ops);
+  faults.onRules();
   const mounting = mount(shared, backing, { ...args, ...places }, memory);
   // The library mounts before it returns, and the server is told of the mount in a later turn.
   const entry = mountAt(places.mountpoint);

@@ -4,6 +4,7 @@
 import { opCode } from '../../shared/ops.ts';
 import { ENTER, EXIT, type Hello, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
 import { Emitter } from '../emitter/emitter.ts';
+import type { FaultControl } from '../faults/control.ts';
 import type { FastWay } from './fast-way.ts';
 import type { Enter, Tracer } from './tracer.ts';
 
@@ -20,12 +21,17 @@ function monotonicOriginNs(): number {
   return seconds * 1e9 + ns - performance.now() * 1e6;
 }
 
-/** @param mount must have index 0, which is what the log's records name. @param log of the operations that never come to `enter`. */
+/**
+ * @param mount must have index 0, which is what the log's records name.
+ * @param log of the operations that never come to `enter`.
+ * @param control what a server may ask for.
+ */
 export function createWireTracer(
   socketPath: string,
   hello: Hello,
   mount: WireMount,
   log: FastWay,
+  control: FaultControl,
 ): WireTracer {
   const originNs = monotonicOriginNs();
   let wallOriginMs = performance.timeOrigin;
@@ -57,7 +63,15 @@ export function createWireTracer(
     if (count > 0) emitter.loss({ index: mount.index, cause: 'mirror-log-full', count, fromUs, toUs });
   };
   log.onWake = (urgent) => (urgent ? collect() : emitter.wake());
-  const emitter = new Emitter({ socketPath, hello, mounts: [mount], beforeFlush: announceOpen });
+  const emitter = new Emitter({
+    socketPath,
+    hello,
+    mounts: [mount],
+    beforeFlush: announceOpen,
+    status: () => control.frame(mount.index),
+    onControl: (payload) => control.take(payload),
+  });
+  control.onNews = () => emitter.tell();
 
   return {
     emitter,

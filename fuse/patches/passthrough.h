@@ -98,6 +98,7 @@ static int read_directory (fuse_thread_locals_t *l) {
     return -1;
   }
   rewinddir(dir);
+  l->mirror.entries = 0;
   struct dirent *entry;
   errno = 0;
   while ((entry = readdir(dir)) != NULL) {
@@ -109,6 +110,7 @@ static int read_directory (fuse_thread_locals_t *l) {
       errno = ENOMEM;
       break;
     }
+    l->mirror.entries++;
     errno = 0;
   }
   int cause = errno;
@@ -180,8 +182,9 @@ static int opens (fuse_thread_locals_t *l) {
   return l->op == OP_OPEN || l->op == OP_OPENDIR || l->op == OP_CREATE;
 }
 
-// fuse_native_backing(handler, callback): performs the waiting request on libuv's pool and calls back with its result
-// and new file handle. The FUSE thread that owns the handler waits until the reply, so its buffers stay valid.
+// fuse_native_backing(handler, callback, limit): performs the waiting request on libuv's pool and calls back with its
+// result, and with its new file handle or the number of entries that were read. Of a read or write at most `limit` bytes
+// are moved; -1 for all. The FUSE thread that owns the handler waits until the reply, so its buffers stay valid.
 typedef struct {
   uv_work_t req;
   napi_ref callback;
@@ -200,7 +203,8 @@ static void backing_done (uv_work_t *req, int status) {
   FUSE_NATIVE_CALLBACK(b->callback, {
     napi_value argv[2];
     napi_create_int32(env, status == 0 ? b->res : -EIO, &(argv[0]));
-    napi_create_uint32(env, b->res == 0 && opens(b->l) ? b->l->info->fh : 0, &(argv[1]));
+    uint32_t more = b->l->op == OP_READDIR ? b->l->mirror.entries : opens(b->l) ? b->l->info->fh : 0;
+    napi_create_uint32(env, b->res == 0 ? more : 0, &(argv[1]));
     NAPI_MAKE_CALLBACK(env, NULL, ctx, callback, 2, argv, NULL)
     napi_delete_reference(env, b->callback);
   })
@@ -208,8 +212,10 @@ static void backing_done (uv_work_t *req, int status) {
 }
 
 NAPI_METHOD(fuse_native_backing) {
-  NAPI_ARGV(2)
+  NAPI_ARGV(3)
   NAPI_ARGV_BUFFER_CAST(fuse_thread_locals_t *, l, 0);
+  NAPI_ARGV_INT32(limit, 2);
+  if (limit >= 0 && (l->op == OP_READ || l->op == OP_WRITE) && (size_t) limit < l->len) l->len = limit;
   backing_t *b = malloc(sizeof(backing_t));
   if (b == NULL) {
     napi_throw_error(env, NULL, "no memory for a file operation");
@@ -228,6 +234,19 @@ NAPI_METHOD(fuse_native_reply) {
   NAPI_ARGV_INT32(res, 1);
   l->res = res;
   uv_sem_post(&(l->sem));
+  return NULL;
+}
+
+// fuse_native_attributes(handler, buffer, restore): copies the attributes that a getattr answers to the buffer, or from
+// it where `restore` is 1.
+NAPI_METHOD(fuse_native_attributes) {
+  NAPI_ARGV(3)
+  NAPI_ARGV_BUFFER_CAST(fuse_thread_locals_t *, l, 0);
+  NAPI_ARGV_BUFFER_CAST(char *, kept, 1);
+  NAPI_ARGV_INT32(restore, 2);
+  if (l->op != OP_GETATTR && l->op != OP_FGETATTR) return NULL;
+  size_t size = kept_len < sizeof(struct stat) ? kept_len : sizeof(struct stat);
+  memcpy(restore ? (char *) l->stat : kept, restore ? kept : (char *) l->stat, size);
   return NULL;
 }
 

@@ -146,6 +146,8 @@ typedef struct {
   uint32_t caller[4];
   const struct timespec *times;
   struct fuse_thread_locals_s *next;
+  // That the last readdir of this thread gave.
+  uint32_t entries;
 
   // The operation of this thread on the fast way: whether there is one, whether the log has told that it began, and
   // whether it was reported as stuck.

@@ -10,7 +10,7 @@ export const WIRE_VERSION = 1;
 /** Bytes a frame may have; a larger one is an error of the peer. */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
-/** Collector to server: HELLO first, a MOUNT before its index is used. Server to collector: WELCOME, ACK, CONTROL. */
+/** Collector to server: HELLO first, a MOUNT before its index is used. Server to collector: WELCOME, ACK, CONTROL. What CONTROL and FAULTS say is in faults.ts. */
 export const FRAME = {
   HELLO: 1,
   MOUNT: 2,
@@ -18,6 +18,7 @@ export const FRAME = {
   LOSS: 4,
   GONE: 5,
   BYE: 6,
+  FAULTS: 7,
   WELCOME: 65,
   ACK: 66,
   CONTROL: 67,

@@ -3,8 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { Hold } from '../../fuse/demo/hold.ts';
-import { PLACES } from '../../fuse/demo/tree.ts';
 import { readMountinfo } from '../../fuse/mountinfo.ts';
 import type { FakeCounts } from '../support/fake-server.ts';
 import { FakeServer } from '../support/ingest.ts';
@@ -47,23 +45,19 @@ function programsOn(mirror: Mirror): number[] {
     .filter((pid) => pid > 0 && commandOf(pid).includes(`${mirror.mountpoint}/`));
 }
 
-/** Ids of reads of the held file that have begun and not ended, as far as the server was told. */
+/** Ids of reads that a rule holds, as far as the server was told. */
 function heldReads({ latest }: FakeCounts): Set<unknown> {
   const open = new Set<unknown>();
-  for (const { kind, id, op, path } of latest) {
+  for (const { kind, id, args } of latest) {
     if (kind !== 1) open.delete(id);
-    else if (op === 'read' && path === PLACES.held) open.add(id);
+    else if ((args as { fault?: string } | null)?.fault === 'held-photo') open.add(id);
   }
   return open;
 }
 
-/** Resolves when a read of the held file is still open though other operations went on. */
+/** Resolves when the read that hangs has begun. */
 async function held(fake: FakeServer): Promise<void> {
-  for (let before = new Set<unknown>(); ; ) {
-    const now = heldReads(await fake.next());
-    if ([...now].some((id) => before.has(id))) return;
-    before = now;
-  }
+  while (heldReads(await fake.next()).size === 0);
 }
 
 async function expectNothingLeft(mirror: Mirror): Promise<void> {
@@ -71,30 +65,6 @@ async function expectNothingLeft(mirror: Mirror): Promise<void> {
   await until('the folder to be removed', () => !existsSync(rootOf(mirror)));
   await until('the programs of the load to end', () => programsOn(mirror).length === 0);
 }
-
-it('a hold passes operations until one is due, holds that one, and passes the rest', () => {
-  let nowMs = 0;
-  const done: string[] = [];
-  const hold = new Hold({ first: 100, again: 1000 }, () => nowMs);
-  hold.release();
-  hold.pass(() => done.push('early'));
-  nowMs = 100;
-  hold.pass(() => done.push('held'));
-  hold.pass(() => done.push('beside'));
-  expect(done).toEqual(['early', 'beside']);
-  nowMs = 500;
-  hold.release();
-  hold.release();
-  expect(done).toEqual(['early', 'beside', 'held']);
-  nowMs = 1499;
-  hold.pass(() => done.push('between'));
-  nowMs = 1500;
-  hold.pass(() => done.push('held again'));
-  expect(done).toEqual(['early', 'beside', 'held', 'between']);
-  hold.end();
-  hold.pass(() => done.push('after the end'));
-  expect(done.slice(4)).toEqual(['held again', 'after the end']);
-});
 
 describeWith(['fuse', 'fusermount'], 'the demo', () => {
   const place = new Workplace();
@@ -138,7 +108,7 @@ describeWith(['fuse', 'fusermount'], 'the demo', () => {
     });
     expect(open.size).toBe(1);
 
-    mirror.child.stdin?.write('not JSON\n{"release":true}\n');
+    await fake.control({ do: 'release', id: null });
     await until('the released read to end', async () => (await look()).size === 0);
 
     const disk = await run('du', ['-sm', mirror.source]);

@@ -1,11 +1,12 @@
 // A server's end of the ingest socket, for tests of collectors: reads, checks the numbering, acknowledges at once.
 // A process of its own, so that it can be stopped and killed. Arguments: SOCKET [LASTSEQ-FILE]; the file keeps what
 // was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin: at once, or for
-// the line "next" when more events have come.
+// the line "next" when more events or news of rules have come. A JSON object is sent to every mirror as CONTROL.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { opName } from '../../shared/ops.ts';
 import { decodeBatch } from '../../shared/wire/batch-decoder.ts';
+import type { WireFaults } from '../../shared/wire/faults.ts';
 import { FrameReader } from '../../shared/wire/frame-reader.ts';
 import {
   ackFrame,
@@ -34,6 +35,8 @@ export interface FakeCounts {
   ops: Record<string, number>;
   /** Ids that were entered and not ended. */
   open: number;
+  /** What a mirror told about its rules, with all its answers so far. */
+  faults: WireFaults | null;
   /** The newest events, as lines to look at. */
   latest: {
     kind: number;
@@ -64,9 +67,11 @@ const counts: FakeCounts = {
   mounts: [],
   ops: {},
   open: 0,
+  faults: null,
   latest: [],
 };
 
+const sockets = new Set<Socket>();
 /** Who asked to be told when there is more. */
 let waiting = 0;
 const tell = () => process.stdout.write(`${JSON.stringify({ ...counts, open: open.size })}\n`);
@@ -74,6 +79,8 @@ const tell = () => process.stdout.write(`${JSON.stringify({ ...counts, open: ope
 rmSync(socketPath, { force: true });
 createServer((socket) => {
   counts.connections++;
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
   let instance = '';
   let greeted = false;
   const reader = new FrameReader((type, payload) => {
@@ -86,6 +93,10 @@ createServer((socket) => {
       counts.mounts.push(readJson<WireMount>(payload));
     } else if (type === FRAME.LOSS) {
       counts.lost += readJson<WireLoss>(payload).count;
+    } else if (type === FRAME.FAULTS) {
+      const told = readJson<WireFaults>(payload);
+      counts.faults = { ...told, answers: [...(counts.faults?.answers ?? []), ...told.answers] };
+      for (; waiting > 0; waiting--) tell();
     } else if (type === FRAME.BYE) {
       counts.byes++;
     } else if (type === FRAME.EVENTS) {
@@ -132,6 +143,8 @@ function take(instance: string, payload: Uint8Array): void {
 process.stdin.on('data', (chunk: Buffer) => {
   for (const line of chunk.toString().split('\n').slice(0, -1)) {
     if (line === 'next') waiting++;
+    else if (line.startsWith('{'))
+      for (const one of sockets) one.write(jsonFrame(FRAME.CONTROL, JSON.parse(line)));
     else tell();
   }
 });

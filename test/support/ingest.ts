@@ -1,6 +1,7 @@
 // A fake server (fake-server.ts) as a child: to be asked, stopped, killed and started again.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
+import type { Control, WireFaults } from '../../shared/wire/faults.ts';
 import type { FakeCounts } from './fake-server.ts';
 
 const MAIN = new URL('fake-server.ts', import.meta.url).pathname;
@@ -9,6 +10,8 @@ export class FakeServer {
   readonly child: ChildProcess;
   readonly #lines: Interface;
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+
+  #requests = 0;
 
   private constructor(child: ChildProcess, lines: Interface) {
     this.child = child;
@@ -36,6 +39,19 @@ export class FakeServer {
   /** The counts as soon as more events have come. */
   next(): Promise<FakeCounts> {
     return this.#ask('next\n');
+  }
+
+  /** Asks a mirror for something, see shared/wire/faults.ts. Resolves with its rules once it has answered. */
+  async control(request: Omit<Control, 'request'> & Record<string, unknown>): Promise<WireFaults> {
+    const number = ++this.#requests;
+    const answered = ({ faults }: FakeCounts) => faults?.answers.find((one) => one.request === number);
+    let counts = this.#ask('next\n');
+    this.child.stdin?.write(`${JSON.stringify({ ...request, request: number })}\n`);
+    for (let found = answered(await counts); ; found = answered(await counts)) {
+      if (found?.error) throw new Error(found.error);
+      if (found) return (await counts).faults as WireFaults;
+      counts = this.#ask('next\n');
+    }
   }
 
   /** Resolves when it has ended. */
