@@ -15,6 +15,7 @@ import { attachRoutes } from './routes/attach.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
+import { faultRoutes } from './routes/faults.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoute } from './routes/import.ts';
@@ -119,6 +120,7 @@ export async function buildApp(options: AppOptions) {
     mountRoutes,
     attachRoutes,
     mirrorRoutes,
+    faultRoutes,
     spanRoutes,
     stallRoutes,
     wayRoutes,

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
+import type { FaultBoard } from './faults/board.ts';
 import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
@@ -22,6 +23,7 @@ export interface Context {
   readonly trace: Trace;
   readonly intake: Intake;
   readonly hub: LiveHub;
+  readonly faults: FaultBoard;
   readonly mirrors: MirrorManager;
   readonly attach: AttachPolicy;
   readonly kernel: KernelCollector;

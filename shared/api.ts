@@ -1,5 +1,6 @@
 // Queries and answers of the HTTP interface; the schemas that both the routes and their callers use.
 import Type, { type Static } from 'typebox';
+import { FaultEffectSchema, FaultMatchSchema, FaultRuleSchema, FaultStateSchema } from './fault.ts';
 import { GapSchema, GaugesSchema } from './live.ts';
 import { nullable } from './nullable.ts';
 import { RecordingParam } from './recording.ts';
@@ -174,6 +175,52 @@ export const MirrorSchema = Type.Object(
   { $id: 'Mirror' },
 );
 export type Mirror = Static<typeof MirrorSchema>;
+
+export const FaultSchema = Type.Object(
+  { ...FaultStateSchema.properties, mountId: Type.Integer(), mount: Type.String() },
+  { $id: 'Fault', description: 'a rule on a mirror; each operation it touches has args.fault, its id' },
+);
+export type Fault = Static<typeof FaultSchema>;
+export const FaultRequestSchema = Type.Object(
+  {
+    mount: Type.Union([Type.Integer(), Type.String({ maxLength: 4_096 })], {
+      description: 'id or mount point of the mirror',
+    }),
+    rule: FaultRuleSchema,
+  },
+  { additionalProperties: false },
+);
+export type FaultRequest = Static<typeof FaultRequestSchema>;
+export const FaultChangeSchema = Type.Object(
+  {
+    enabled: Type.Optional(Type.Boolean()),
+    match: Type.Optional(FaultMatchSchema),
+    effect: Type.Optional(FaultEffectSchema),
+    seed: FaultRuleSchema.properties.seed,
+    ttlMs: FaultRuleSchema.properties.ttlMs,
+    note: FaultRuleSchema.properties.note,
+  },
+  { additionalProperties: false },
+);
+export type FaultChange = Static<typeof FaultChangeSchema>;
+export const FaultPresetSchema = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  incident: Type.String({ description: 'what happened, and where' }),
+  rule: FaultRuleSchema,
+});
+export const ReleaseRequestSchema = Type.Optional(
+  nullable(
+    Type.Object(
+      {
+        fault: Type.Optional(
+          Type.String({ maxLength: 63, description: 'one rule; left out: all of the mirror' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+);
 
 export const EXPORT_FORMATS = ['perfetto', 'chrome', 'csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

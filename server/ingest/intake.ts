@@ -2,7 +2,15 @@
 // One Intake serves all transports; a Collector is one process that speaks frames, over any of them.
 import type { EventLine } from '../../shared/event.ts';
 import type { Batch } from '../../shared/wire/batch-decoder.ts';
-import type { Hello, WireGone, WireLoss, WireMount } from '../../shared/wire/frames.ts';
+import type { Control, WireFaults } from '../../shared/wire/faults.ts';
+import {
+  FRAME,
+  type Hello,
+  jsonFrame,
+  type WireGone,
+  type WireLoss,
+  type WireMount,
+} from '../../shared/wire/frames.ts';
 import type { Clock } from '../clock.ts';
 import type { MountRecord } from '../mounts/registry.ts';
 import type { Store } from '../store/types.ts';
@@ -26,8 +34,9 @@ export interface Collector {
   durableSeq: number;
   /** When the last connection of it ended; null while connected. */
   awaySinceNs: number | null;
-  /** Sends an ACK; replaced at every reconnection. */
+  /** Sends an ACK; replaced at every reconnection, as is `send`. */
   ack: (seq: number) => void;
+  send: (bytes: Uint8Array) => void;
 }
 
 export class Intake {
@@ -37,6 +46,8 @@ export class Intake {
   readonly #host: string;
   readonly #collectors = new Map<string, Collector>();
   readonly #waiting: (() => void)[] = [];
+  /** A mirror tells of the rules on it. */
+  onFaults: (mount: MountRecord, frame: WireFaults) => void = () => {};
 
   constructor(trace: Trace, store: Store, clock: Clock, host: string) {
     this.#trace = trace;
@@ -88,7 +99,7 @@ export class Intake {
   }
 
   /** A collector says who it is. A process that was here before goes on where it was. */
-  hello(hello: Hello, ack: (seq: number) => void): Collector {
+  hello(hello: Hello, ack: (seq: number) => void, send: (bytes: Uint8Array) => void = () => {}): Collector {
     const known = this.#collectors.get(hello.instance);
     const kept = Math.max(this.#store.seqs.get(hello.instance) ?? 0, hello.ackedSeq ?? 0);
     const collector: Collector = known ?? {
@@ -99,8 +110,10 @@ export class Intake {
       durableSeq: kept,
       awaySinceNs: null,
       ack,
+      send,
     };
     collector.ack = ack;
+    collector.send = send;
     collector.awaySinceNs = null;
     this.#collectors.set(hello.instance, collector);
     return collector;
@@ -153,6 +166,28 @@ export class Intake {
   loss(collector: Collector, loss: WireLoss): void {
     const mount = loss.index === null ? null : (collector.mounts.get(loss.index)?.id ?? null);
     this.#trace.lost(mount, loss.cause, loss.count, loss.fromUs, loss.toUs);
+  }
+
+  faults(collector: Collector, frame: WireFaults): void {
+    const mount = collector.mounts.get(frame.index);
+    if (mount) this.onFaults(mount, frame);
+  }
+
+  /** Whether the collector of a mount is connected. */
+  reaches(mount: MountRecord): boolean {
+    return this.#collectorOf(mount) !== undefined;
+  }
+
+  /** Asks the mirror of a mount for something. False where nobody is there to hear it. */
+  control(mount: MountRecord, body: Control): boolean {
+    const collector = this.#collectorOf(mount);
+    collector?.send(jsonFrame(FRAME.CONTROL, body));
+    return collector !== undefined;
+  }
+
+  #collectorOf({ instance }: MountRecord): Collector | undefined {
+    const collector = instance === null ? undefined : this.#collectors.get(instance);
+    return collector?.awaySinceNs === null ? collector : undefined;
   }
 
   gone(collector: Collector, gone: WireGone): void {

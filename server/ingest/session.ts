@@ -3,6 +3,7 @@
 
 import { Compile } from 'typebox/compile';
 import { decodeBatch, WireError } from '../../shared/wire/batch-decoder.ts';
+import { FaultsFrameSchema, type WireFaults } from '../../shared/wire/faults.ts';
 import { FrameReader } from '../../shared/wire/frame-reader.ts';
 import type { Hello, WireGone, WireLoss, WireMount } from '../../shared/wire/frames.ts';
 import { ackFrame, FRAME, jsonFrame, MAGIC, readJson, WIRE_VERSION } from '../../shared/wire/frames.ts';
@@ -26,6 +27,7 @@ const check = {
   mount: Compile(MountFrameSchema),
   loss: Compile(LossSchema),
   gone: Compile(GoneSchema),
+  faults: Compile(FaultsFrameSchema),
 };
 
 export class IngestSession {
@@ -117,6 +119,8 @@ export class IngestSession {
       this.#intake.loss(collector, valid<WireLoss>(check.loss, payload, 'LOSS')),
     [FRAME.GONE]: (collector, payload) =>
       this.#intake.gone(collector, valid<WireGone>(check.gone, payload, 'GONE')),
+    [FRAME.FAULTS]: (collector, payload) =>
+      this.#intake.faults(collector, valid<WireFaults>(check.faults, payload, 'FAULTS')),
     [FRAME.BYE]: (collector) => {
       this.#collector = null;
       this.#intake.bye(collector);
@@ -129,7 +133,11 @@ export class IngestSession {
         `collector speaks version ${hello.v}, this server ${WIRE_VERSION}; update the older one`,
       );
     }
-    const collector = this.#intake.hello(hello, (seq) => this.#peer.send(ackFrame(seq)));
+    const collector = this.#intake.hello(
+      hello,
+      (seq) => this.#peer.send(ackFrame(seq)),
+      (bytes) => this.#peer.send(bytes),
+    );
     this.#collector = collector;
     this.#peer.send(jsonFrame(FRAME.WELCOME, { v: WIRE_VERSION, lastSeq: collector.durableSeq }));
   }

@@ -63,14 +63,11 @@ export class MirrorManager {
     return this.demo ?? this.#start(this.#programs.demo, [], { source: '', mountpoint: '', demo: true });
   }
 
-  /** Lets the operation go on that the demo holds back. */
-  release(id: number): void {
+  /** Where a mirror is mounted. @throws CodedError FUSESCOPE_NOT_FOUND where it is not, or no more. */
+  mountpointOf(id: number): string {
     const mirror = this.#mirrors.get(id);
     if (mirror?.state !== 'mounted') throw notFound(id);
-    if (!mirror.demo) {
-      throw new CodedError('FUSESCOPE_CONFLICT', `mirror ${id} holds nothing back; only the demo does`);
-    }
-    mirror.child.stdin?.write(`${JSON.stringify({ release: true })}\n`);
+    return mirror.mountpoint;
   }
 
   async unmount(id: number): Promise<void> {

@@ -9,6 +9,7 @@ import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config/read.ts';
 import { CodedError } from '../errors.ts';
+import { FaultBoard } from '../faults/board.ts';
 import { Importer } from '../import/importer.ts';
 import { Intake } from '../ingest/intake.ts';
 import { listenIngest } from '../ingest/socket.ts';
@@ -93,6 +94,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const hub = new LiveHub();
   const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };
   const mirrors = new MirrorManager(programs, options.socket, log);
+  const faults = new FaultBoard(trace.mounts, intake);
   const attach = new AttachPolicy(store, options.attach);
   const kernel = new KernelCollector({
     program: program('fuse/kernel/main'),
@@ -139,6 +141,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     trace,
     intake,
     hub,
+    faults,
     mirrors,
     attach,
     kernel,

@@ -31,21 +31,6 @@ export function mirrorRoutes(app: Scope, { mirrors }: Context): void {
     { schema: { summary: 'Start the demo', tags, response: { 201: MirrorSchema, ...errorAnswers } } },
     async (_request, reply) => reply.status(201).send(await mirrors.startDemo()),
   );
-  app.post(
-    '/api/mirrors/:id/release',
-    {
-      schema: {
-        summary: 'Let the operation go on that the demo holds back',
-        tags,
-        params: IdParams,
-        response: { 204: NothingSchema },
-      },
-    },
-    async (request, reply) => {
-      mirrors.release(request.params.id);
-      return reply.status(204).send(null);
-    },
-  );
   app.delete(
     '/api/mirrors/:id',
     {
