@@ -190,7 +190,6 @@ export const FaultRequestSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type FaultRequest = Static<typeof FaultRequestSchema>;
 export const FaultChangeSchema = Type.Object(
   {
     enabled: Type.Optional(Type.Boolean()),
@@ -202,26 +201,12 @@ export const FaultChangeSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type FaultChange = Static<typeof FaultChangeSchema>;
 export const FaultPresetSchema = Type.Object({
   name: Type.String(),
   title: Type.String(),
   incident: Type.String({ description: 'what happened, and where' }),
   rule: FaultRuleSchema,
 });
-export const ReleaseRequestSchema = Type.Optional(
-  nullable(
-    Type.Object(
-      {
-        fault: Type.Optional(
-          Type.String({ maxLength: 63, description: 'one rule; left out: all of the mirror' }),
-        ),
-      },
-      { additionalProperties: false },
-    ),
-  ),
-);
-
 export const EXPORT_FORMATS = ['perfetto', 'chrome', 'csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export const ExportQuerySchema = Type.Object(

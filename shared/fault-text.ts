@@ -37,20 +37,6 @@ const FORMS: readonly [separator: string | RegExp, build: (first: number, second
   ['/p99=', (medianMs, p99Ms) => ({ kind: 'long-tail', medianMs, p99Ms })],
 ];
 
-/** As parseDelay reads it. */
-export function printDelay(delay: Delay): string {
-  switch (delay.kind) {
-    case 'fixed':
-      return `${delay.ms}ms`;
-    case 'uniform':
-      return `${delay.minMs}ms..${delay.maxMs}ms`;
-    case 'normal':
-      return `${delay.meanMs}ms+-${delay.deviationMs}ms`;
-    case 'long-tail':
-      return `${delay.medianMs}ms/p99=${delay.p99Ms}ms`;
-  }
-}
-
 /** Which operations: "read, write of /a/** by rsync, each 3rd". */
 export function describeMatch(match: FaultMatch): string {
   const { op, path, comm, pid, uid, size, offset } = match;

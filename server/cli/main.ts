@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { errorsCommand } from './errors.ts';
 import { exportCommand } from './export.ts';
 import { CliError } from './failure.ts';
+import { faultsCommand } from './faults.ts';
 import { historyCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { latencyCommand } from './latency.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   releaseCommand,
   auditCommand,
   tailCommand,
+  faultsCommand,
   latencyCommand,
   historyCommand,
   recordCommand,

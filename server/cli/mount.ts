@@ -12,6 +12,7 @@ interface MountFlags {
   allowOther?: boolean;
   directIo?: boolean;
   socket: string;
+  faults?: string;
 }
 
 export function mountCommand(): Command {
@@ -22,6 +23,10 @@ export function mountCommand(): Command {
     .option('--allow-other', 'let other users in; the kernel checks permissions then')
     .option('--direct-io', 'bypass the page cache, so that each read and write is seen as it was made')
     .option('--socket <path>', 'ingest socket of the server', defaultSocket())
+    .option(
+      '--faults <file>',
+      'rules that make operations slow, fail or hang: {"rules": [...]}, see faults add',
+    )
     .addHelpText('after', '\nExample: fusescope mount ~/src ~/src-traced')
     .action((source: string, mountpoint: string, flags: MountFlags) => mount(source, mountpoint, flags));
 }
@@ -38,6 +43,7 @@ async function mount(source: string, mountpoint: string, flags: MountFlags): Pro
       '--die-with-parent',
       ...(flags.allowOther ? ['--allow-other'] : []),
       ...(flags.directIo ? ['--direct-io'] : []),
+      ...(flags.faults === undefined ? [] : ['--faults', resolve(flags.faults)]),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/', env: { ...process.env, UV_THREADPOOL_SIZE: '24' } },
   );

@@ -42,6 +42,12 @@ export class FaultBoard {
     });
   }
 
+  /** Those of the mirror of a mount, whoever tells of the mount; none where it is no mirror. */
+  listAt(mount: MountRecord): Fault[] {
+    const mirror = this.#findMirror(mount);
+    return mirror ? this.list(mirror) : [];
+  }
+
   /** @throws CodedError FUSESCOPE_INVALID where the rule cannot be. */
   async put(mirror: MountRecord, rule: FaultRule): Promise<Fault> {
     const problem = faultProblem(rule);
@@ -80,11 +86,7 @@ export class FaultBoard {
 
   /** The mirror of a mount, whoever tells of the mount. @throws CodedError where it is none. */
   mirrorOf(mount: MountRecord): MountRecord {
-    const found = this.mirrors().find(
-      (one) =>
-        one === mount ||
-        (one.host === mount.host && one.connection !== null && one.connection === mount.connection),
-    );
+    const found = this.#findMirror(mount);
     if (found) return found;
     throw new CodedError(
       'FUSESCOPE_CONFLICT',
@@ -106,6 +108,14 @@ export class FaultBoard {
         `${holders.length} mirrors have a fault ${id}; say which with ?mount=`,
       );
     return this.#mounts.get(first.mountId) as MountRecord;
+  }
+
+  #findMirror(mount: MountRecord): MountRecord | undefined {
+    return this.mirrors().find(
+      (one) =>
+        one === mount ||
+        (one.host === mount.host && one.connection !== null && one.connection === mount.connection),
+    );
   }
 
   #ask(mirror: MountRecord, ask: Ask): Promise<number> {

@@ -118,7 +118,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const ways = new Ways({
     trace,
     runner: new WayRunner(program('fuse/ways/main')),
-    holding: holdingOf(mirrors, trace),
+    holding: holdingOf(faults),
     audit,
   });
   noteDeeds(trace, store, audit);

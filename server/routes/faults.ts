@@ -6,7 +6,6 @@ import {
   FaultRequestSchema,
   FaultSchema,
   listOf,
-  ReleaseRequestSchema,
 } from '../../shared/api.ts';
 import type { FaultRule } from '../../shared/fault.ts';
 import { FAULT_PRESETS } from '../../shared/fault-presets.ts';
@@ -131,25 +130,26 @@ export function faultRoutes(app: Scope, { faults, trace, mirrors }: Context): vo
     },
   );
   app.post(
-    '/api/mounts/:id/release',
+    '/api/faults/:id/release',
     {
       schema: {
-        summary: 'Let operations go on that rules of a mirror hold back',
+        summary: 'Let operations go on that a rule holds back; the rule stays',
         tags,
-        params: IdParams,
-        body: ReleaseRequestSchema,
+        params: FaultParams,
+        querystring: MountQuery,
         response: { 200: ReleasedSchema, ...errorAnswers },
       },
     },
-    async (request) => ({
-      released: await faults.release(mirrorAt(String(request.params.id)), request.body?.fault ?? null),
-    }),
+    async (request) => {
+      const { id } = request.params;
+      return { released: await faults.release(faults.holderOf(id, optional(request.query.mount)), id) };
+    },
   );
   app.post(
     '/api/mirrors/:id/release',
     {
       schema: {
-        summary: 'The same, for a mirror that this server started, by the mirror’s id',
+        summary: 'Let every operation go on that rules hold back on a mirror that this server started',
         tags: ['mirrors'],
         params: IdParams,
         response: { 204: Type.Null({ description: 'done; no content' }), ...errorAnswers },

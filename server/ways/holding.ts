@@ -1,22 +1,22 @@
-// What FuseScope itself holds back: the demo's operation. Whoever asks for a way out of a mount is offered its release.
-import type { MirrorManager } from '../mirrors/manager.ts';
-import type { MountRecord } from '../mounts/registry.ts';
-import type { Trace } from '../trace.ts';
+// What FuseScope itself holds back: operations that faults on a mirror hang. Whoever asks for a way out of a mount is
+// offered their release.
+import type { FaultBoard } from '../faults/board.ts';
 import type { Holding } from './situation.ts';
 
-export function holdingOf(mirrors: MirrorManager, trace: Trace): Holding {
-  const demoOf = (mount: MountRecord) => {
-    const { demo } = mirrors;
-    return demo?.mountpoint === mount.mount ? demo : null;
-  };
+export function holdingOf(faults: FaultBoard): Holding {
   return {
     held(mount) {
-      if (demoOf(mount) === null || trace.stalls.openOf(mount.id) === 0) return null;
-      return 'The demo holds one operation back until it is released.';
+      const holding = faults.listAt(mount).filter((rule) => rule.held > 0);
+      const count = holding.reduce((sum, rule) => sum + rule.held, 0);
+      if (count === 0) return null;
+      const names = holding.map((rule) => rule.id).join(', ');
+      const what = count === 1 ? 'one operation' : `${count} operations`;
+      return holding.length === 1
+        ? `The fault ${names} holds ${what} back until released.`
+        : `The faults ${names} hold ${what} back until released.`;
     },
     async release(mount) {
-      const demo = demoOf(mount);
-      if (demo) mirrors.release(demo.id);
+      await faults.release(faults.mirrorOf(mount), null);
     },
   };
 }
