@@ -42,6 +42,7 @@ describe('arguments', () => {
       allowOther: true,
       directIo: false,
       trace: true,
+      faults: null,
       socket: 's',
       dieWithParent: true,
     });
