@@ -1,0 +1,160 @@
+// One examination: who waits for FUSE or for a lock, the daemons of the mounts that are waited for, their kin, and who
+// is at the other end of their connections. Bounded in every direction; what is left out is said.
+import type { ExamineAnswer, ExamineRequest, ProcessFacts, Unread } from '../../shared/examination.ts';
+import { findHolders } from '../kernel/discovery/daemons.ts';
+import { readLink } from '../kernel/discovery/proc.ts';
+import { type Depth, type Looked, lookInto, outline } from './process.ts';
+import { readWchan, type ScannedProcess, scan } from './scan.ts';
+import { findOwners, type NetSocket, readSockets } from './sockets.ts';
+import { Moment } from './time.ts';
+
+const WAITERS_MAX = 400;
+const DAEMONS_MAX = 64;
+const CHILDREN_MAX = 32;
+const ANCESTORS_MAX = 8;
+const SOCKETS_MAX = 64;
+/** Where callers sleep until the daemon answers (fs/fuse/). */
+const ASKING = /^(request_wait_answer|fuse_|__fuse_)/;
+/** A daemon sleeps in FUSE's code too, waiting for work. */
+const IDLE = /^fuse_dev_/;
+
+type Wishes = Map<number, Depth>;
+
+/** @param at called with each process before anything that may hang is read of it. */
+export async function examine(request: ExamineRequest, at: (pid: number) => void): Promise<ExamineAnswer> {
+  const begun = performance.now();
+  const moment = new Moment();
+  const skip = new Set(request.skip);
+  const all = scan(at, skip);
+  const left: string[] = [];
+  const daemons = await daemonsOf(request, all);
+  const wishes: Wishes = new Map();
+  wishWaiters(all, new Set(request.callers), wishes, left);
+  for (const pid of daemons.slice(0, DAEMONS_MAX)) wishFamily(pid, all, wishes);
+  if (daemons.length > DAEMONS_MAX) left.push(`${daemons.length - DAEMONS_MAX} further daemons`);
+
+  const fuse = new Set(request.mounts.flatMap((one) => one.connection ?? []));
+  const looked: Looked[] = [];
+  const processes: ProcessFacts[] = [];
+  const unread: Unread[] = [];
+  for (const [pid, depth] of wishes) {
+    const process = all.get(pid);
+    if (!process) continue;
+    if (skip.has(pid)) {
+      processes.push(outline(process));
+      unread.push({ pid, why: 'hung' });
+      continue;
+    }
+    at(pid);
+    const one = lookInto(process, depth, fuse, moment);
+    if (isDenied(pid)) unread.push({ pid, why: 'denied' });
+    looked.push(one);
+    processes.push(one.facts);
+  }
+  joinSockets(looked, all, at);
+  const tookMs = Math.round(performance.now() - begun);
+  return { id: request.id, takenUs: moment.takenUs, tookMs, processes, unread, left };
+}
+
+/** Daemons of the mounts that are waited for; where one is not known, whoever holds the connection's device. */
+async function daemonsOf(
+  { mounts }: ExamineRequest,
+  all: ReadonlyMap<number, ScannedProcess>,
+): Promise<number[]> {
+  const looks = mounts.filter((mount) => mount.look);
+  const pids = new Set(looks.flatMap(({ daemon }) => (daemon !== null && all.has(daemon) ? [daemon] : [])));
+  const orphans = new Set(
+    looks.flatMap(({ daemon, connection }) => (daemon !== null && all.has(daemon) ? [] : (connection ?? []))),
+  );
+  if (orphans.size > 0) {
+    const holders = await findHolders();
+    for (const { pid, connections } of holders)
+      if (connections.some((one) => orphans.has(one))) pids.add(pid);
+  }
+  return [...pids];
+}
+
+/** Threads that wait in FUSE's code or cannot be interrupted, and the callers that are asked for. */
+function wishWaiters(
+  all: ReadonlyMap<number, ScannedProcess>,
+  callers: ReadonlySet<number>,
+  wishes: Wishes,
+  left: string[],
+): void {
+  let count = 0;
+  for (const { pid, threads } of all.values()) {
+    const waiting = threads.filter(
+      ({ tid, state, wchan }) =>
+        callers.has(tid) || state === 'D' || (ASKING.test(wchan ?? '') && !IDLE.test(wchan ?? '')),
+    );
+    if (waiting.length === 0) continue;
+    count += waiting.length;
+    if (count > WAITERS_MAX) continue;
+    wishes.set(pid, { threads: new Set(waiting.map((one) => one.tid)), descriptors: false });
+  }
+  if (count > WAITERS_MAX) left.push(`${count - WAITERS_MAX} further threads that wait`);
+}
+
+/** A daemon and its descendants whole; of its ancestors the main thread. */
+function wishFamily(daemon: number, all: ReadonlyMap<number, ScannedProcess>, wishes: Wishes): void {
+  const family = [daemon];
+  for (const pid of family) {
+    for (const one of all.values()) {
+      if (one.ppid === pid && family.length < CHILDREN_MAX && !family.includes(one.pid)) family.push(one.pid);
+    }
+  }
+  for (const pid of family) wishes.set(pid, { threads: null, descriptors: true });
+  let pid = all.get(daemon)?.ppid ?? 0;
+  for (let i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+    const wish = wishes.get(pid) ?? { threads: new Set<number>(), descriptors: false };
+    if (wish.threads) wishes.set(pid, { ...wish, threads: new Set([...wish.threads, pid]) });
+    pid = all.get(pid)?.ppid ?? 0;
+  }
+}
+
+function isDenied(pid: number): boolean {
+  return (
+    process.geteuid?.() !== 0 && readLink(`/proc/${pid}/cwd`) === null && readWchan(`/proc/${pid}`) === null
+  );
+}
+
+/** Puts what /proc/net knows on the sockets, and who holds the other end where that is here. */
+function joinSockets(
+  looked: readonly Looked[],
+  all: ReadonlyMap<number, ScannedProcess>,
+  at: (pid: number) => void,
+): void {
+  const tables = new Map<string, Map<string, NetSocket>>();
+  for (const { facts, socketFds } of looked) {
+    if (socketFds.size === 0) continue;
+    at(facts.pid);
+    const namespace = readLink(`/proc/${facts.pid}/ns/net`) ?? '';
+    const table = tables.get(namespace) ?? readSockets(facts.pid);
+    tables.set(namespace, table);
+    for (const [inode, fd] of socketFds) {
+      const socket = table.get(inode);
+      if (socket && facts.sockets.length < SOCKETS_MAX) facts.sockets.push({ ...socket, fd, peer: null });
+    }
+  }
+  const ends = new Map<string, NetSocket>();
+  for (const table of tables.values())
+    for (const socket of table.values())
+      if (socket.protocol === 'tcp' && socket.remote !== '')
+        ends.set(`${socket.local} ${socket.remote}`, socket);
+  const sockets = looked.flatMap(({ facts }) => facts.sockets);
+  const otherEnd = (socket: NetSocket) => ends.get(`${socket.remote} ${socket.local}`);
+  const inodes = new Set(sockets.flatMap((socket) => otherEnd(socket)?.inode ?? []));
+  const pids = (function* () {
+    for (const pid of all.keys()) {
+      at(pid);
+      yield pid;
+    }
+  })();
+  const owners = findOwners(inodes, pids);
+  for (const socket of sockets) {
+    const end = otherEnd(socket);
+    const owner = end && all.get(owners.get(end.inode) ?? 0);
+    if (end && owner)
+      socket.peer = { pid: owner.pid, comm: owner.comm, state: owner.state, receiveQueue: end.receiveQueue };
+  }
+}

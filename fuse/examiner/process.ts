@@ -1,0 +1,124 @@
+// One process in depth: what each of its threads does, its sockets, its place among units and containers. All of it
+// from /proc; any of these reads may hang with the process, which is why this runs in a process of its own.
+import type { ProcessFacts, ThreadFacts } from '../../shared/examination.ts';
+import { connectionOf } from '../kernel/discovery/daemons.ts';
+import { listProc, readLink, readProc, readStat } from '../kernel/discovery/proc.ts';
+import { readCgroup } from './cgroup.ts';
+import { readSyscall } from './decode.ts';
+import { Memory } from './memory.ts';
+import { Places } from './places.ts';
+import type { ScannedProcess, ScannedThread } from './scan.ts';
+import type { Moment } from './time.ts';
+
+const THREADS_MAX = 256;
+const DESCRIPTORS_MAX = 2_048;
+const CMDLINE_MAX = 1_000;
+/** Frames beyond this tell the same for every thread: the entry into the kernel. */
+const ENTRY =
+  /^(do_syscall_64|entry_SYSCALL|el0|invoke_syscall|ret_from_fork|x64_sys_call|__x64_sys_|__arm64_sys_)/;
+
+/** A process before its sockets are joined with the tables of /proc/net. */
+export interface Looked {
+  facts: ProcessFacts;
+  /** Descriptors that are sockets, by inode. */
+  socketFds: Map<string, number>;
+}
+
+export interface Depth {
+  /** Threads that are looked at; null: all. */
+  threads: ReadonlySet<number> | null;
+  /** Whether its descriptors are looked through. */
+  descriptors: boolean;
+}
+
+/** @param fuse connections that are mounted now. */
+export function lookInto(
+  process: ScannedProcess,
+  depth: Depth,
+  fuse: ReadonlySet<number>,
+  moment: Moment,
+): Looked {
+  const { pid } = process;
+  const memory = new Memory(pid, fuse);
+  const places = new Places(pid);
+  const wanted = process.threads.filter((one) => depth.threads === null || depth.threads.has(one.tid));
+  const stat = readStat(pid);
+  const facts: ProcessFacts = {
+    ...outline(process),
+    cmdline: cmdline(pid),
+    startedUs: stat === null ? null : moment.sinceBoot(stat.startTicks),
+    threads: wanted.slice(0, THREADS_MAX).map((thread) => lookAtThread(pid, thread, memory, places, moment)),
+  };
+  const socketFds = new Map<string, number>();
+  if (depth.descriptors) lookThroughDescriptors(pid, facts, socketFds);
+  return { facts, socketFds };
+}
+
+/** What is known of a process without anything that could hang. */
+export function outline(process: ScannedProcess): ProcessFacts {
+  const { pid, ppid, comm, state, tracer } = process;
+  return {
+    pid,
+    ppid,
+    comm,
+    cmdline: null,
+    state,
+    tracer,
+    startedUs: null,
+    ...readCgroup(pid),
+    threads: [],
+    threadCount: process.threads.length,
+    connections: [],
+    sockets: [],
+    pipes: [],
+  };
+}
+
+function lookAtThread(
+  pid: number,
+  { tid, comm, state, wchan }: ScannedThread,
+  memory: Memory,
+  places: Places,
+  moment: Moment,
+): ThreadFacts {
+  const task = `/proc/${pid}/task/${tid}`;
+  const syscall = readSyscall(pid, tid, memory);
+  const path = syscall?.target?.startsWith('/') ? syscall.target : syscall?.paths[0];
+  return {
+    tid,
+    comm,
+    state,
+    wchan,
+    syscall,
+    stack: parseStack(readProc(`${task}/stack`) ?? ''),
+    sinceUs: state === 'R' ? null : moment.sinceRan(readProc(`${task}/sched`) ?? ''),
+    place: path === undefined ? null : places.of(path),
+  };
+}
+
+/** Function names of /proc/PID/stack, innermost first. */
+export function parseStack(text: string): string[] {
+  const names = text.split('\n').map((line) => /^\[<\w+>\] ([^+\s]+)/.exec(line)?.[1] ?? '');
+  return names
+    .filter((name) => name !== '' && !ENTRY.test(name))
+    .map((name) => name.replace(/\.(isra|constprop|part).*$/, ''));
+}
+
+function cmdline(pid: number): string | null {
+  const text = readProc(`/proc/${pid}/cmdline`);
+  return text === null || text === '' ? null : text.replaceAll('\0', ' ').trim().slice(0, CMDLINE_MAX);
+}
+
+function lookThroughDescriptors(pid: number, facts: ProcessFacts, sockets: Map<string, number>): void {
+  for (const name of listProc(`/proc/${pid}/fd`).slice(0, DESCRIPTORS_MAX)) {
+    const link = readLink(`/proc/${pid}/fd/${name}`);
+    if (link === null) continue;
+    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+    if (inode !== undefined && !sockets.has(inode)) sockets.set(inode, Number(name));
+    if (link.startsWith('pipe:')) facts.pipes.push(link);
+    if (link.endsWith('/fuse')) {
+      const connection = connectionOf(readProc(`/proc/${pid}/fdinfo/${name}`) ?? '');
+      if (connection !== null && !facts.connections.includes(connection)) facts.connections.push(connection);
+    }
+  }
+}
