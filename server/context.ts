@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { FaultBoard } from './faults/board.ts';
+import type { Diagnoser } from './diagnosis/diagnoser.ts';
 import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
@@ -31,4 +32,5 @@ export interface Context {
   readonly ways: Ways;
   readonly alerting: Alerting;
   readonly imports: Importer;
+  readonly diagnoser: Diagnoser;
 }

@@ -7,6 +7,7 @@ import type { Span } from '../shared/span.ts';
 import type { Stall, ThresholdRule } from '../shared/stall.ts';
 import { LOST, type WireEvent } from '../shared/wire/frames.ts';
 import type { Clock } from './clock.ts';
+import { endedBy } from './diagnosis/ending.ts';
 import type { Arrival, OpenSpan, PairingLoss, PairMount, PairSink } from './ingest/pairing.ts';
 import { Pairing } from './ingest/pairing.ts';
 import { LatencyRecorder } from './latency/recorder.ts';
@@ -15,6 +16,7 @@ import { Losses } from './losses.ts';
 import type { MountRecord } from './mounts/registry.ts';
 import { MountRegistry } from './mounts/registry.ts';
 import { mountView } from './mounts/view.ts';
+import { isRunning } from './process/alive.ts';
 import { StallDetector } from './stalls/detector.ts';
 import type { RollupRow, Store } from './store/types.ts';
 
@@ -25,6 +27,8 @@ const LONG_OPEN_SHOWN = 500;
 interface TraceEvents {
   ended: [span: Span];
   raised: [stall: Stall];
+  /** What is known of its cause has changed. */
+  diagnosed: [stall: Stall];
   closed: [stall: Stall];
   mount: [mount: MountRecord];
   tick: [second: Second, gaps: Gap[]];
@@ -112,6 +116,12 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   loss(cause: PairingLoss, mount: PairMount, atUs: number): void {
     this.lost(mount.id, cause, 1, atUs, atUs);
+  }
+
+  /** A stall's diagnosis has changed. */
+  diagnosed(stall: Stall): void {
+    this.#store.putStall(stall);
+    this.emit('diagnosed', stall);
   }
 
   // --- time ---
@@ -262,6 +272,12 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   }
 
   #closedStall(stall: Stall): void {
+    const mount = this.mounts.get(stall.span.mountId);
+    stall.endedBy = endedBy(stall, {
+      present: mount?.present ?? false,
+      dead: mount?.dead ?? false,
+      daemonAlive: isRunning(mount?.daemon?.pid ?? null),
+    });
     this.#store.putStall(stall);
     this.emit('closed', stall);
   }

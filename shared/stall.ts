@@ -1,6 +1,7 @@
 // Slow and stalled: the thresholds, and the form in which a stall is shown.
 import Type, { type Static } from 'typebox';
 import { DiagnosisSchema, EndedBySchema, noDiagnosis } from './diagnosis.ts';
+import { ProcessesSchema, UnreadSchema } from './examination.ts';
 import { nullable } from './nullable.ts';
 import { SpanSchema } from './span.ts';
 
@@ -55,6 +56,29 @@ export const StallSchema = Type.Object(
   { $id: 'Stall', description: 'An open span past its threshold, or one that was' },
 );
 export type Stall = Static<typeof StallSchema>;
+
+/** As lists and live frames show it: without what only its own page needs. */
+export function listed(stall: Stall): Stall {
+  return {
+    ...stall,
+    caller: null,
+    daemon: null,
+    waiters: [],
+    chain: stall.chain.map((link) => ({ ...link, stack: [], facts: [] })),
+  };
+}
+
+/** What was seen at one look while a stall lasted. */
+export const StallSnapshotSchema = Type.Object({
+  takenUs: Type.Number(),
+  kind: Type.String({ description: 'cause.kind as it was told then' }),
+  text: Type.String(),
+  confidence: Type.String(),
+  waiting: Type.Integer(),
+  processes: ProcessesSchema,
+  unread: Type.Array(UnreadSchema),
+});
+export type StallSnapshot = Static<typeof StallSnapshotSchema>;
 
 const NOT_LOOKED_INTO = { endedBy: null, ...noDiagnosis() };
 

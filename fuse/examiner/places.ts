@@ -1,8 +1,8 @@
 // Which file system a path of a process is on, by its mountinfo. Nothing is looked up: symbolic links in the path are
 // not followed, so the answer is of the path as it is written.
 import type { PlaceFacts } from '../../shared/examination.ts';
+import { isFuse, type MountEntry, parseMountinfo } from '../../shared/mountinfo.ts';
 import { readProc } from '../kernel/discovery/proc.ts';
-import { isFuse, type MountEntry, parseMountinfo } from '../mountinfo.ts';
 
 export class Places {
   readonly #pid: number;

@@ -109,8 +109,12 @@ function closesAt(view: View, chain: readonly Link[], key: string, operation: Op
     : at;
 }
 
+/** Names of processes stay as they are; only words of ours get a capital. */
+const OUR_WORDS = /^(all|no|the|its|thread|threads|what|who)\b/;
+
 function sentence(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+  const start = OUR_WORDS.test(clause) ? clause.charAt(0).toUpperCase() : clause.charAt(0);
+  return `${start}${clause.slice(1)}.`;
 }
 
 function callerLink(

@@ -18,14 +18,18 @@ import {
 function daemonDead(question: Question): Finding | null {
   const { mount, daemon, view } = question;
   const gone = daemon === undefined || daemon.state === 'Z' || daemon.state === 'X';
-  const known = mount.daemon !== null;
-  if (!gone || (!mount.dead && !known)) return null;
+  // Another process has its device, but does nothing with it.
+  const inherited =
+    mount.former !== null && question.crew.idle.length === 0 && question.operation.picked !== true;
+  const ended = mount.former ?? mount.daemon;
+  if (!inherited && (!gone || (!mount.dead && !ended))) return null;
   const holders = view.snapshot.processes.filter(
-    (one) => mount.connection !== null && one.connections.includes(mount.connection) && one !== daemon,
+    (one) =>
+      mount.connection !== null && one.connections.includes(mount.connection) && one.pid !== ended?.pid,
   );
   // Unknown where it went: perhaps to the background, under another number.
-  if (!mount.dead && daemon === undefined && holders.length > 0) return null;
-  const name = mount.daemon ? who(mount.daemon) : 'its daemon';
+  if (!inherited && !mount.dead && daemon === undefined && holders.length > 0) return null;
+  const name = ended ? who(ended) : 'its daemon';
   const [holder] = holders;
   return {
     kind: 'daemon-dead',
@@ -34,14 +38,14 @@ function daemonDead(question: Question): Finding | null {
       ? `${name}, which answered for ${mount.mount}, has ended, and ${who(holder)} keeps its connection open without answering`
       : `${name}, which answered for ${mount.mount}, has ended`,
     evidence: [
-      { text: `${name} has ended`, from: `/proc/${mount.daemon?.pid ?? 'PID'}` },
+      { text: `${name} has ended`, from: `/proc/${ended?.pid ?? 'PID'}` },
       ...holders.map((one) => ({
         text: `${who(one)} holds /dev/fuse of connection ${mount.connection}`,
         from: `/proc/${one.pid}/fdinfo`,
       })),
     ],
-    culprit: mount.daemon
-      ? culpritOf(mount.daemon, mount.mountId)
+    culprit: ended
+      ? culpritOf(ended, mount.mountId)
       : { ...NOBODY, kind: 'mount', name: mount.mount, mountId: mount.mountId },
     advice: 'Abort the connection or unmount it, then start the daemon again.',
     root: `dead:${mount.connection ?? mount.mountId}`,

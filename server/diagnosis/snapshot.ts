@@ -34,6 +34,8 @@ export interface MountFacts {
   fsType: string | null;
   source: string | null;
   daemon: { pid: number; comm: string | null } | null;
+  /** Who answered before, and has ended. */
+  former: { pid: number; comm: string | null } | null;
   dead: boolean;
   /** Requests that the kernel counts; null where fusectl is not mounted or not ours to read. */
   waiting: number | null;

@@ -187,7 +187,7 @@ export class Pairing {
     const earlierNs = open && arrival.local ? Math.max(0, event.monoNs - open.enterMonoNs) : 0;
     span.durationNs = event.durNs === null ? null : event.durNs + earlierNs;
     setErrno(span, event.errno ?? 0);
-    this.#close(span, 'done', open);
+    this.#close(span, isAborted(span) ? 'aborted' : 'done', open);
   }
 
   /** Its collector will not see its end. */
@@ -284,6 +284,11 @@ export class Pairing {
     span.state = state;
     this.#sink.closed(span, open);
   }
+}
+
+/** With this the kernel, and nobody else, ends what is in flight when a connection goes (fs/fuse/dev.c, end_requests). */
+function isAborted({ source, error }: Span): boolean {
+  return source === 'kernel' && error === 'ECONNABORTED';
 }
 
 function heldKey(mountId: number, id: number | string): string {

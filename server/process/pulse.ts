@@ -1,7 +1,7 @@
 // The server's heartbeat: looks at what is open, sends live frames, hands over to the store, closes seconds. If
 // the process was held up, what lies in the sockets is read before anything is called stalled.
 import type { Logger } from 'pino';
-import type { Stall } from '../../shared/stall.ts';
+import { listed, type Stall } from '../../shared/stall.ts';
 import type { Clock } from '../clock.ts';
 import type { Intake } from '../ingest/intake.ts';
 import type { LiveHub } from '../live/hub.ts';
@@ -32,6 +32,7 @@ export class Pulse {
     const { trace, hub } = parts;
     trace.on('ended', (span) => hub.offer(span));
     trace.on('raised', (stall) => this.#tell(stall, 'stalled'));
+    trace.on('diagnosed', (stall) => hub.broadcast({ type: 'stall', stall: listed(stall) }));
     trace.on('closed', (stall) => this.#tell(stall, 'stall ended'));
     trace.on('tick', (second, gaps) => {
       if (hub.size === 0) return;
@@ -80,6 +81,6 @@ export class Pulse {
       { stall: stall.id, op, path, mount, pid, comm, ageMs: Math.round(stall.ageMs), durationNs },
       what,
     );
-    this.#parts.hub.broadcast({ type: 'stall', stall });
+    this.#parts.hub.broadcast({ type: 'stall', stall: listed(stall) });
   }
 }

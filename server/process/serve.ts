@@ -8,6 +8,9 @@ import { Alerting } from '../alerts/alerts.ts';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config/read.ts';
+import { Diagnoser } from '../diagnosis/diagnoser.ts';
+import { Examiner } from '../diagnosis/examiner.ts';
+import { FormerDaemons } from '../diagnosis/former.ts';
 import { CodedError } from '../errors.ts';
 import { FaultBoard } from '../faults/board.ts';
 import { Importer } from '../import/importer.ts';
@@ -131,6 +134,18 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   });
   const flight = new FlightRecorder({ trace, recordings, log });
   const imports = new Importer(program('fuse/logs/main'), recordings);
+  const diagnoser = new Diagnoser(
+    {
+      trace,
+      kernel,
+      examiner: new Examiner(program('fuse/examiner/main'), log),
+      former: new FormerDaemons(),
+      holding: () => new Map(mirrors.demo ? [[mirrors.demo.mountpoint, 'the demo']] : []),
+      nowUs: () => clock.wallUs(),
+    },
+    store,
+    log,
+  );
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -149,6 +164,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     ways,
     alerting,
     imports,
+    diagnoser,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
@@ -176,6 +192,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     undo.push(() => mirrors.close());
     kernel.start();
     undo.push(() => kernel.close());
+    undo.push(async () => diagnoser.close());
   } catch (error) {
     await app.close();
     await close();

@@ -12,6 +12,7 @@ import {
   SubscribeFrameSchema,
   TickFrameSchema,
 } from '../../shared/live.ts';
+import { listed } from '../../shared/stall.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
 import type { Subscription } from '../live/hub.ts';
@@ -103,7 +104,7 @@ function snapshot({ trace, mirrors, version, startedUs, clock }: Context, to: Su
     server: { version, startedUs, demo: mirrors.demo !== null },
     gauges: trace.gauges(),
     mounts: trace.mountViews(),
-    stalls: trace.stalls.open(),
+    stalls: trace.stalls.open().map(listed),
     open: match ? open.filter((span) => match(span)) : [...open],
     seconds: [...trace.seconds.past()],
     gaps: trace.losses.since(clock.wallUs() - SECONDS_KEPT * 1e6),

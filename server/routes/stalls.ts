@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { listOf } from '../../shared/api.ts';
 import { RecordingParam } from '../../shared/recording.ts';
-import { type Stall, StallSchema } from '../../shared/stall.ts';
+import { listed, type Stall, StallSchema, StallSnapshotSchema } from '../../shared/stall.ts';
 import { StallGroupSchema } from '../../shared/stall-group.ts';
 import type { Context } from '../context.ts';
 import { CodedError } from '../errors.ts';
@@ -36,7 +36,7 @@ export function stallRoutes(app: Scope, context: Context): void {
       const { state, limit = 100, cursor, recording } = request.query;
       const { reads, isLive } = await sourceOf(context, recording);
       if (!isLive) return reads.stalls(state ?? null, limit, cursor ?? null);
-      const open = trace.stalls.open();
+      const open = trace.stalls.open().map(listed);
       if (state === 'open') return { items: open, nextCursor: null };
       const closed = await store.stalls('closed', limit, cursor ?? null);
       if (state === 'closed' || cursor !== undefined) return closed;
@@ -97,6 +97,27 @@ export function stallRoutes(app: Scope, context: Context): void {
       },
     },
     async (request) => find(request.params.id, await sourceOf(context, request.query.recording)),
+  );
+
+  app.get(
+    '/api/stalls/:id/snapshots',
+    {
+      schema: {
+        summary: 'What was seen while a stall lasted: processes, threads, sockets, oldest first',
+        description: 'One where something changed, 30 at most for all stalls with one cause (groupId).',
+        tags: ['stalls'],
+        params: IdParams,
+        response: {
+          200: Type.Object({ items: Type.Array(StallSnapshotSchema), nextCursor: Type.Null() }),
+          ...errorAnswers,
+        },
+      },
+    },
+    async (request) => {
+      const stall = await find(request.params.id, await sourceOf(context, undefined));
+      const items = stall.groupId === null ? [] : await store.snapshots(stall.groupId);
+      return { items, nextCursor: null };
+    },
   );
 
   async function find(id: number, { reads, isLive }: Source): Promise<Stall> {

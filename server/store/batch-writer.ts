@@ -37,6 +37,7 @@ export class BatchWriter {
       mount: db.prepare('REPLACE INTO mounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
       second: db.prepare('REPLACE INTO seconds VALUES (?, ?, ?, ?, ?)'),
       stall: db.prepare('REPLACE INTO stalls VALUES (?, ?, ?, ?, ?, ?, ?)'),
+      snapshot: db.prepare('INSERT INTO snapshots (group_id, taken_us, json) VALUES (?, ?, ?)'),
       loss: db.prepare('INSERT INTO losses (mount_id, cause, count, from_us, to_us) VALUES (?, ?, ?, ?, ?)'),
       audit: db.prepare('REPLACE INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
       source: db.prepare('REPLACE INTO sources VALUES (?, ?, ?)'),
@@ -148,6 +149,8 @@ export class BatchWriter {
     for (const s of batch.seconds) this.statements.second.run(s.atS, s.ops, s.errors, s.lost, s.stalls);
     for (const stall of batch.stalls) this.putStall(stall);
     for (const audit of batch.audit) this.putAudit(audit);
+    for (const [groupId, snapshot] of batch.snapshots)
+      this.statements.snapshot.run(groupId, Math.round(snapshot.takenUs), JSON.stringify(snapshot));
     for (const gap of batch.gaps) {
       const [fromUs, toUs] = [Math.floor(gap.fromUs), Math.ceil(gap.toUs)];
       this.statements.loss.run(gap.mountId, gap.cause, gap.count, fromUs, toUs);

@@ -1,16 +1,18 @@
 // What waits for the next batch besides spans. Bounded, since the disk may take nothing for long: of each kind the
 // oldest go first.
 import type { Gap, Second } from '../../shared/live.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';
 import type { Batch } from './protocol.ts';
 import type { RollupRow, StoredMount } from './types.ts';
 
 const MAX = 20_000;
+/** Each may be some 50 KB. */
+const MAX_SNAPSHOTS = 200;
 
 type Small = Pick<
   Batch,
-  'mounts' | 'rollups' | 'seconds' | 'stalls' | 'gaps' | 'audit' | 'seqs' | 'settings'
+  'mounts' | 'rollups' | 'seconds' | 'stalls' | 'snapshots' | 'gaps' | 'audit' | 'seqs' | 'settings'
 >;
 
 export class Pending {
@@ -18,6 +20,7 @@ export class Pending {
   private rollups: RollupRow[] = [];
   private seconds: Second[] = [];
   private stalls = new Map<number, Stall>();
+  private snapshots: [number, StallSnapshot][] = [];
   private gaps: Gap[] = [];
   private audits = new Map<number, Audit>();
   private seqs = new Map<string, number>();
@@ -48,6 +51,11 @@ export class Pending {
     shortenMap(this.audits);
   }
 
+  snapshot(groupId: number, snapshot: StallSnapshot): void {
+    this.snapshots.push([groupId, snapshot]);
+    if (this.snapshots.length > MAX_SNAPSHOTS) this.snapshots.shift();
+  }
+
   gap(gap: Gap): void {
     this.gaps.push(gap);
     shorten(this.gaps);
@@ -64,17 +72,18 @@ export class Pending {
 
   get isEmpty(): boolean {
     const maps = [this.mounts, this.stalls, this.audits, this.seqs, this.settings];
-    const lists = [this.rollups, this.seconds, this.gaps];
+    const lists = [this.rollups, this.seconds, this.gaps, this.snapshots];
     return maps.every((map) => map.size === 0) && lists.every((list) => list.length === 0);
   }
 
   /** Everything since the last call. */
   take(): Small {
-    const { rollups, seconds, gaps } = this;
+    const { rollups, seconds, gaps, snapshots } = this;
     const small: Small = {
       rollups,
       seconds,
       gaps,
+      snapshots,
       mounts: [...this.mounts.values()],
       stalls: [...this.stalls.values()],
       audit: [...this.audits.values()],
@@ -84,6 +93,7 @@ export class Pending {
     this.rollups = [];
     this.seconds = [];
     this.gaps = [];
+    this.snapshots = [];
     for (const map of [this.mounts, this.stalls, this.audits, this.seqs, this.settings]) map.clear();
     return small;
   }

@@ -4,7 +4,7 @@ import type { BreakdownQuery, PathsQuery, ProcessesQuery } from '../../shared/gr
 import type { Gap, Second } from '../../shared/live.ts';
 import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
 import type { Audit } from '../../shared/ways.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -33,6 +33,7 @@ export interface Batch {
   rollups: RollupRow[];
   seconds: Second[];
   stalls: Stall[];
+  snapshots: [groupId: number, snapshot: StallSnapshot][];
   gaps: Gap[];
   audit: Audit[];
   seqs: [instance: string, seq: number][];
@@ -106,6 +107,7 @@ export type Query =
   | { kind: 'incidents'; key: string; limit: number }
   | { kind: 'stallGroups'; limit: number }
   | { kind: 'audit'; limit: number; cursor: string | null }
+  | { kind: 'snapshots'; groupId: number }
   | { kind: 'gaps'; fromUs: number; toUs: number }
   | { kind: 'seconds'; fromUs: number; toUs: number }
   | { kind: 'patterns'; query: ErrorsQuery }

@@ -1,6 +1,6 @@
 // Questions about stalls and ways out: one, a page of them, those of one cause, all causes; and the audit.
 import type { Database } from 'better-sqlite3';
-import { readStall, type Stall } from '../../shared/stall.ts';
+import { listed, readStall, type Stall, type StallSnapshot } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { badCursor } from './query-spans.ts';
@@ -50,8 +50,17 @@ export class StallQueries {
       )
       .pluck()
       .all(...[below, ...(state === null ? [] : [state]), limit + 1]) as string[];
-    const items = rows.slice(0, limit).map((json) => readStall(json));
+    const items = rows.slice(0, limit).map((json) => listed(readStall(json)));
     return { items, nextCursor: rows.length > limit ? `stall.${items.at(-1)?.id}` : null };
+  }
+
+  /** What was seen while a group of stalls lasted, oldest first. */
+  snapshots(groupId: number): StallSnapshot[] {
+    const rows = this.db
+      .prepare('SELECT json FROM snapshots WHERE group_id = ? ORDER BY id')
+      .pluck()
+      .all(groupId) as string[];
+    return rows.map((json) => JSON.parse(json) as StallSnapshot);
   }
 
   /** The longest of each incident of one cause that has ended, newest first. */

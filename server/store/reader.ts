@@ -93,6 +93,8 @@ class Reader {
         return this.seconds(query.fromUs, query.toUs);
       case 'stall':
         return this.stalls.one(query.id);
+      case 'snapshots':
+        return this.stalls.snapshots(query.groupId);
       case 'stalls':
         return this.stalls.list(query.state, query.limit, query.cursor);
       case 'mounts':

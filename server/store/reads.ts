@@ -17,7 +17,7 @@ import type {
 import type { Gap, Second } from '../../shared/live.ts';
 import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
   StoredTimeline,
@@ -116,6 +116,10 @@ export abstract class Reads implements StoreReads {
 
   async kept(name: string): Promise<string | null> {
     return this.ask<string | null>({ kind: 'kept', name });
+  }
+
+  async snapshots(groupId: number): Promise<StallSnapshot[]> {
+    return this.ask<StallSnapshot[]>({ kind: 'snapshots', groupId });
   }
 
   async gaps(range: Range): Promise<Gap[]> {

@@ -166,6 +166,7 @@ export class Retention {
       this.deleteOldest('losses', 'to_us', 'true', oldestUs, 600e6),
       this.deleteOldest('stalls', 'closed_us', "state = 'closed'", oldestUs, 600e6),
       this.deleteOldest('audit', 'id', 'true', this.firstAudit(), ROWS_A_STEP),
+      this.deleteOldest('snapshots', 'taken_us', 'true', oldestUs, 600e6),
       this.deleteOldest('sources', 'seen_s', 'true', nowS - SOURCES_KEPT_S, SOURCES_KEPT_S),
     ].some((deleted) => deleted);
   }

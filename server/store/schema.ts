@@ -145,8 +145,17 @@ CREATE INDEX stalls_by_cause ON stalls (
 );
 `;
 
+/** What was seen while a stall lasted, by the group of stalls that share its cause. */
+const SNAPSHOTS = `
+CREATE TABLE snapshots (
+  id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, taken_us INTEGER NOT NULL, json TEXT NOT NULL
+) STRICT;
+CREATE INDEX snapshots_by_group ON snapshots (group_id);
+CREATE INDEX snapshots_by_time ON snapshots (taken_us);
+`;
+
 /** Migration i brings version i to i+1. Never edit one that was released: add the next. */
-export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX, AUDIT, STALL_INDEX];
+export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX, AUDIT, STALL_INDEX, SNAPSHOTS];
 
 /** Rows of the name tables, written anew at every start, so that they know what this version knows. */
 export const NAMES = {

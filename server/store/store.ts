@@ -3,7 +3,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 import { Encoder } from './encoder.ts';
@@ -158,6 +158,10 @@ class WorkerStore extends Reads implements Store {
 
   putAudit(audit: Audit): void {
     this.pending.audit({ ...audit });
+  }
+
+  putSnapshot(groupId: number, snapshot: StallSnapshot): void {
+    this.pending.snapshot(groupId, snapshot);
   }
 
   putGap(gap: Gap): void {

@@ -19,7 +19,7 @@ import type {
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type {
   StoredTimeline,
@@ -152,6 +152,8 @@ export interface StoreReads {
   patterns(query: ErrorsQuery): Promise<FoundPatterns>;
   /** JSON that was kept under a name (table `settings`), or null. */
   kept(name: string): Promise<string | null>;
+  /** What was seen while a group of stalls lasted, oldest first. */
+  snapshots(groupId: number): Promise<StallSnapshot[]>;
   gaps(range: Range): Promise<Gap[]>;
   seconds(range: Range): Promise<Second[]>;
   /** Mounts as they are stored. */
@@ -188,6 +190,7 @@ export interface Store extends StoreReads {
   putSecond(second: Second): void;
   /** Inserts the stall, or replaces what is stored under its id. */
   putStall(stall: Stall): void;
+  putSnapshot(groupId: number, snapshot: StallSnapshot): void;
   putGap(gap: Gap): void;
   /** Inserts the line, or replaces what is stored under its id. */
   putAudit(audit: Audit): void;

@@ -24,6 +24,7 @@ export function filledDatabase(file: string, spans: number, seconds: number): vo
     seqs: [],
     settings: [],
     audit: [],
+    snapshots: [],
     rollups: [],
   };
   const span = blank();

@@ -104,7 +104,16 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   const rollups: RollupRow[] = [];
   const recorder = new LatencyRecorder({ onSpill: (rows) => rollups.push(...rows) });
   const mounts = benchMounts();
-  const rest = { mounts, seconds: [], stalls: [], gaps: [], audit: [], seqs: [], settings: [] };
+  const rest = {
+    mounts,
+    seconds: [],
+    stalls: [],
+    snapshots: [],
+    gaps: [],
+    audit: [],
+    seqs: [],
+    settings: [],
+  };
   const span = blank();
   let [ms, rollupMs, rollupRows, cpuUs] = [0, 0, 0, 0];
   for (let id = 1; id <= total; ) {

@@ -19,6 +19,7 @@ function writerOf(file: string, limits: { maxBytes: number; maxAgeS: number }, n
     rollups: [],
     seconds: [],
     stalls: [],
+    snapshots: [],
     gaps: [],
     audit: [],
     seqs: [],
