@@ -37,21 +37,26 @@ export async function examine(request: ExamineRequest, at: (pid: number) => void
   const looked: Looked[] = [];
   const processes: ProcessFacts[] = [];
   const unread: Unread[] = [];
-  for (const [pid, depth] of wishes) {
+  const take = (pid: number, depth: Depth) => {
     const process = all.get(pid);
-    if (!process) continue;
+    if (!process) return;
     if (skip.has(pid)) {
       processes.push(outline(process));
       unread.push({ pid, why: 'hung' });
-      continue;
+      return;
     }
     at(pid);
     const one = lookInto(process, depth, fuse, moment);
     if (isDenied(pid)) unread.push({ pid, why: 'denied' });
     looked.push(one);
     processes.push(one.facts);
-  }
-  joinSockets(looked, all, at);
+  };
+  for (const [pid, depth] of wishes) take(pid, depth);
+  const tables = new SocketTables(at);
+  const helpers = helpersOf(looked, all, tables, at);
+  for (const pid of new Set(helpers.values()))
+    if (!wishes.has(pid)) take(pid, { threads: null, descriptors: true });
+  joinSockets(looked, all, tables, helpers, at);
   const tookMs = Math.round(performance.now() - begun);
   return { id: request.id, takenUs: moment.takenUs, tookMs, processes, unread, left };
 }
@@ -118,43 +123,91 @@ function isDenied(pid: number): boolean {
   );
 }
 
+/** /proc/net of each network namespace, read once, through one of its processes. */
+class SocketTables {
+  readonly #tables = new Map<string, Map<string, NetSocket>>();
+  readonly #at: (pid: number) => void;
+
+  constructor(at: (pid: number) => void) {
+    this.#at = at;
+  }
+
+  of(pid: number): Map<string, NetSocket> {
+    this.#at(pid);
+    const namespace = readLink(`/proc/${pid}/ns/net`) ?? '';
+    const table = this.#tables.get(namespace) ?? readSockets(pid);
+    this.#tables.set(namespace, table);
+    return table;
+  }
+
+  *[Symbol.iterator](): Generator<NetSocket> {
+    for (const table of this.#tables.values()) yield* table.values();
+  }
+}
+
+function* each(all: ReadonlyMap<number, ScannedProcess>, at: (pid: number) => void): Generator<number> {
+  for (const pid of all.keys()) {
+    at(pid);
+    yield pid;
+  }
+}
+
+/**
+ * Who holds the other end of a pair of Unix sockets, by the inode of this end. The kernel names no peers in /proc, but
+ * numbers the two of a pair one after the other. A helper need be no descendant: sshfs lets go of its ssh.
+ */
+function helpersOf(
+  looked: readonly Looked[],
+  all: ReadonlyMap<number, ScannedProcess>,
+  tables: SocketTables,
+  at: (pid: number) => void,
+): Map<string, number> {
+  const isOfPair = (socket: NetSocket | undefined) => socket?.protocol === 'unix' && socket.local === '';
+  const others = new Map<string, string>();
+  for (const { facts, socketFds } of looked) {
+    if (socketFds.size === 0) continue;
+    const table = tables.of(facts.pid);
+    for (const inode of socketFds.keys()) {
+      if (!isOfPair(table.get(inode))) continue;
+      for (const other of [Number(inode) - 1, Number(inode) + 1].map(String))
+        if (!socketFds.has(other) && isOfPair(table.get(other))) others.set(other, inode);
+    }
+  }
+  const helpers = new Map<string, number>();
+  for (const [other, pid] of findOwners(new Set(others.keys()), each(all, at)))
+    helpers.set(others.get(other) ?? '', pid);
+  return helpers;
+}
+
 /** Puts what /proc/net knows on the sockets, and who holds the other end where that is here. */
 function joinSockets(
   looked: readonly Looked[],
   all: ReadonlyMap<number, ScannedProcess>,
+  tables: SocketTables,
+  helpers: ReadonlyMap<string, number>,
   at: (pid: number) => void,
 ): void {
-  const tables = new Map<string, Map<string, NetSocket>>();
   for (const { facts, socketFds } of looked) {
     if (socketFds.size === 0) continue;
-    at(facts.pid);
-    const namespace = readLink(`/proc/${facts.pid}/ns/net`) ?? '';
-    const table = tables.get(namespace) ?? readSockets(facts.pid);
-    tables.set(namespace, table);
+    const table = tables.of(facts.pid);
     for (const [inode, fd] of socketFds) {
       const socket = table.get(inode);
       if (socket && facts.sockets.length < SOCKETS_MAX) facts.sockets.push({ ...socket, fd, peer: null });
     }
   }
   const ends = new Map<string, NetSocket>();
-  for (const table of tables.values())
-    for (const socket of table.values())
-      if (socket.protocol === 'tcp' && socket.remote !== '')
-        ends.set(`${socket.local} ${socket.remote}`, socket);
+  for (const socket of tables)
+    if (socket.protocol === 'tcp' && socket.remote !== '')
+      ends.set(`${socket.local} ${socket.remote}`, socket);
   const sockets = looked.flatMap(({ facts }) => facts.sockets);
   const otherEnd = (socket: NetSocket) => ends.get(`${socket.remote} ${socket.local}`);
   const inodes = new Set(sockets.flatMap((socket) => otherEnd(socket)?.inode ?? []));
-  const pids = (function* () {
-    for (const pid of all.keys()) {
-      at(pid);
-      yield pid;
-    }
-  })();
-  const owners = findOwners(inodes, pids);
+  const owners = findOwners(inodes, each(all, at));
   for (const socket of sockets) {
     const end = otherEnd(socket);
-    const owner = end && all.get(owners.get(end.inode) ?? 0);
-    if (end && owner)
-      socket.peer = { pid: owner.pid, comm: owner.comm, state: owner.state, receiveQueue: end.receiveQueue };
+    const owner = all.get(helpers.get(socket.inode) ?? (end && owners.get(end.inode)) ?? 0);
+    if (!owner) continue;
+    const receiveQueue = end?.receiveQueue ?? 0;
+    socket.peer = { pid: owner.pid, comm: owner.comm, state: owner.state, receiveQueue };
   }
 }

@@ -181,7 +181,7 @@ function throughHelper(question: Question, process: ProcessFacts, worker: Worker
   if (!helper || visited.includes(threadKey(helper.pid))) return null;
   const via = worker.wait.kind === 'child' ? 'child' : 'pipe';
   const link = daemonLink(question, worker.thread, {
-    lines: [`talks through its child ${who(helper)}`],
+    lines: [`talks through ${who(helper)}`],
     via,
     telling: `waits for ${who(helper)}`,
   });
@@ -195,7 +195,7 @@ function throughHelper(question: Question, process: ProcessFacts, worker: Worker
     return {
       kind: 'daemon-stopped',
       confidence: 'certain',
-      clause: `${who(process)} waits for its child ${who(helper)}, which is ${stopped.how}`,
+      clause: `${who(process)} waits for ${who(helper)}, through which it talks and which is ${stopped.how}`,
       evidence: [evidence, { text: `${who(helper)} is in state ${helper.state}`, from: stopped.from }],
       culprit: culpritOf(helper, mount.mountId),
       advice: stopped.signal
@@ -227,21 +227,16 @@ function throughHelper(question: Question, process: ProcessFacts, worker: Worker
   };
 }
 
-/** The child at the other end of a pipe or of a pair of sockets, which the kernel numbers one after the other. */
+/** Who is at the other end of a pipe or of a pair of sockets, or the child that is waited for. */
 function helperOf({ view }: Question, process: ProcessFacts, { wait }: Worker): ProcessFacts | null {
   const children = view.descendants(process.pid);
   if (wait.kind === 'child') return children[0] ?? null;
   if (wait.kind !== 'pipe') return null;
   const { socket, link } = wait;
-  const others = children.filter((one) =>
-    socket
-      ? one.sockets.some(
-          ({ protocol, inode }) =>
-            protocol === 'unix' && Math.abs(Number(inode) - Number(socket.inode)) === 1,
-        )
-      : one.pipes.includes(link),
-  );
-  return others[0] ?? (children.length === 1 ? (children[0] ?? null) : null);
+  const peer = view.process(socket?.peer?.pid ?? null);
+  if (peer) return peer;
+  const other = socket ? undefined : children.find((one) => one.pipes.includes(link));
+  return other ?? (children.length === 1 ? (children[0] ?? null) : null);
 }
 
 export const BLOCKED_ON_NETWORK: Rule = { kind: 'blocked-on-network', find: blockedOnNetwork };

@@ -2,6 +2,7 @@
 // blame. A second server that starts when everything hangs already tells the same.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -142,7 +143,10 @@ describeTap('causes of stalls, on real mounts', () => {
     };
     stopped = await ward.bindfs('stopped');
     killed = await ward.bindfs('killed');
-    orphan = await stuckfs('orphan', { STUCK_CHILD: '1' });
+    const told = ward.file('child', '');
+    orphan = await stuckfs('orphan', { STUCK_CHILD: told });
+    const child = await until('the child to be told', () => Number(readFileSync(told, 'utf8')) || null);
+    ward.atEnd(() => process.kill(child, 'SIGKILL'));
     selfish = await stuckfs('selfish', {}, ['-s']);
     locking = await stuckfs('locking');
     pool = await stuckfs('pool', {}, ['-o', 'max_threads=2,max_idle_threads=2']);
