@@ -8,6 +8,7 @@ import { readSyscall } from './decode.ts';
 import { Memory } from './memory.ts';
 import { Places } from './places.ts';
 import type { ScannedProcess, ScannedThread } from './scan.ts';
+import { socketInode } from './sockets.ts';
 import type { Moment } from './time.ts';
 
 const THREADS_MAX = 256;
@@ -113,8 +114,8 @@ function lookThroughDescriptors(pid: number, facts: ProcessFacts, sockets: Map<s
   for (const name of listProc(`/proc/${pid}/fd`).slice(0, DESCRIPTORS_MAX)) {
     const link = readLink(`/proc/${pid}/fd/${name}`);
     if (link === null) continue;
-    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
-    if (inode !== undefined && !sockets.has(inode)) sockets.set(inode, Number(name));
+    const inode = socketInode(link);
+    if (inode !== null && !sockets.has(inode)) sockets.set(inode, Number(name));
     if (link.startsWith('pipe:')) facts.pipes.push(link);
     if (link.endsWith('/fuse')) {
       const connection = connectionOf(readProc(`/proc/${pid}/fdinfo/${name}`) ?? '');
