@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
-import type { FaultBoard } from './faults/board.ts';
 import type { Diagnoser } from './diagnosis/diagnoser.ts';
+import type { FaultBoard } from './faults/board.ts';
 import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
