@@ -71,7 +71,7 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     await page.locator('.pin [role="row"]').first().waitFor();
     await page.goto(`${server.url}/stalls/${stall.id}`);
     await page.getByRole('button', { name: 'Release it' }).click();
-    await page.getByText(/It was answered after/).waitFor({ timeout: 5_000 });
+    await page.getByText(/answered after/).waitFor({ timeout: 5_000 });
     await until('the title to calm', async () => (await page.title()) === 'FuseScope');
     await page.getByRole('link', { name: 'Stalls' }).last().click();
     await page

@@ -1,8 +1,7 @@
 /* A file system that hangs in the ways that file systems do, by the name that is opened. For tests, on libfuse 3.
  * self: opens a file on its own mount.   net: takes a lock, then reads a socket that nobody answers.
  * lock: takes that lock.   slow-N: a read of it sleeps.   Any other name is a file that says hello.
- * Environment: STUCK_SELF own mount point, STUCK_PORT the server of `net`, STUCK_CHILD a file that takes the number of a
- * child that keeps the device until it is killed, or for three minutes. */
+ * Environment: STUCK_SELF own mount point, STUCK_PORT the server of `net`. */
 #define FUSE_USE_VERSION 31
 #include <arpa/inet.h>
 #include <errno.h>
@@ -78,16 +77,6 @@ static int fs_read(const char *path, char *buffer, size_t size, off_t offset, st
 
 static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *config) {
   config->entry_timeout = config->attr_timeout = 600;
-  const char *told = getenv("STUCK_CHILD");
-  if (told && fork() == 0) {
-    FILE *file = fopen(told, "w");
-    if (file) {
-      fprintf(file, "%d\n", getpid());
-      fclose(file);
-    }
-    alarm(180);
-    for (;;) pause();
-  }
   return NULL;
 }
 

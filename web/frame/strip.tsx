@@ -54,7 +54,7 @@ function TimePill({ range, onLive }: { range: TimeRange | null; onLive: () => vo
         {now.kind === 'gone' && <Control onClick={reconnectNow} text="Try now" />}
         {now.kind === 'range' && <Control onClick={onLive} text="Go live" hint="l" />}
         {now.kind === 'recording' && (
-          <a className="btn sm ghost" href="/recordings">
+          <a className="btn sm ghost" href="/">
             Close
           </a>
         )}

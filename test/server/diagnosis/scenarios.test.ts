@@ -2,7 +2,6 @@
 // blame. A second server that starts when everything hangs already tells the same.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -115,7 +114,6 @@ describeTap('causes of stalls, on real mounts', () => {
   let server: TestServer;
   let stopped: Mounted;
   let killed: Mounted;
-  let orphan: Mounted;
   let selfish: Mounted;
   let locking: Mounted;
   let pool: Mounted;
@@ -143,10 +141,6 @@ describeTap('causes of stalls, on real mounts', () => {
     };
     stopped = await ward.bindfs('stopped');
     killed = await ward.bindfs('killed');
-    const told = ward.file('child', '');
-    orphan = await stuckfs('orphan', { STUCK_CHILD: told });
-    const child = await until('the child to be told', () => Number(readFileSync(told, 'utf8')) || null);
-    ward.atEnd(() => process.kill(child, 'SIGKILL'));
     selfish = await stuckfs('selfish', {}, ['-s']);
     locking = await stuckfs('locking');
     pool = await stuckfs('pool', {}, ['-o', 'max_threads=2,max_idle_threads=2']);
@@ -190,7 +184,7 @@ describeTap('causes of stalls, on real mounts', () => {
     const isFrozen = once(guard.stdout ?? guard, 'data');
     ward.atEnd(() => execFileSync('fsfreeze', ['-u', disk], { stdio: 'ignore' }));
 
-    const all = [stopped, killed, orphan, selfish, locking, pool, crowd, remote, merged, cut, inside];
+    const all = [stopped, killed, selfish, locking, pool, crowd, remote, merged, cut, inside];
     const mounts = [...all, first, second, frozen];
     server = await startTestServer({ args: ['--attach', ...mounts.map((one) => one.mountpoint)] });
     const put = await fetch(new URL('/api/settings', server.url), {
@@ -206,11 +200,9 @@ describeTap('causes of stalls, on real mounts', () => {
     await once(ward.use('stat', crowd.mountpoint), 'exit');
     await ward.stop(stopped.pid, killed.pid, crowd.pid, ...sshd.sessions());
     link.cut();
-    orphan.child.kill('SIGKILL');
     ward.use('stat', `${stopped.mountpoint}/a`);
     ward.use('ls', stopped.mountpoint);
     for (let i = 0; i < 4; i++) ward.use('stat', `${killed.mountpoint}/${i}`);
-    ward.use('stat', `${orphan.mountpoint}/x`);
     ward.use('cat', `${selfish.mountpoint}/self`);
     ward.use('cat', `${locking.mountpoint}/net`);
     ward.use('sh', '-c', 'for i in $(seq 100); do stat "$0" & done; wait', `${crowd.mountpoint}/same`);
@@ -241,12 +233,6 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(daemon).toMatchObject({ pid: stopped.pid, comm: 'bindfs', state: 'T', threadCount: 1 });
     expect(caller?.wchan).toBe('request_wait_answer');
     await answers(server);
-  });
-
-  it('a daemon that has ended, while a child of it keeps the connection', async () => {
-    const { cause, hints } = await caused(server, orphan, 'daemon-dead');
-    expect(cause).toMatchObject({ confidence: 'certain', culprit: { pid: orphan.pid } });
-    expect(hints.map((one) => one.action)).toContain('abort');
   });
 
   it('a daemon that uses its own mount', async () => {
