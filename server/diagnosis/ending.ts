@@ -24,7 +24,7 @@ export function endedBy(
     return { kind: 'aborted', text: `Its connection was aborted after ${took}.` };
   }
   if (span.error !== null)
-    return { kind: 'error', text: `The daemon answered after ${took} with ${span.error}.` };
+    return { kind: 'error', text: `It was answered after ${took} with ${span.error}.` };
   const was = cause?.kind === 'daemon-stopped' ? ', once it ran again' : '';
-  return { kind: 'answered', text: `The daemon answered after ${took}${was}.` };
+  return { kind: 'answered', text: `It was answered after ${took}${was}.` };
 }

@@ -146,20 +146,28 @@ export function crewOf(view: View, process: ProcessFacts): Crew {
   return { idle, strong: strong.sort(bySince), weak: weak.sort(bySince) };
 }
 
-/** A thread goes to sleep after its request came; clocks differ by so much at most. */
-const SLACK_US = 50_000;
+/** Of when a thread went to sleep: the scheduler keeps a clock for each processor, and they are apart by so much. */
+const SLACK_US = 2e6;
 
 /**
- * The thread that most likely has an operation in hand. The kernel does not tell; but a thread sleeps since after the
- * operation began, and those that began first sleep first.
+ * The thread that most likely has an operation in hand. The kernel does not tell; but those that began first sleep
+ * first, and who waits for a lock came after who holds it.
  */
 export function workerOf(crew: Crew, operation: Operation, picked: readonly Operation[]): Worker | null {
-  const free = [...crew.strong];
-  for (const one of picked) {
-    const at = free.findIndex(({ thread }) => (thread.sinceUs ?? 0) >= one.startUs - SLACK_US);
-    const [own] = at < 0 ? [] : free.splice(at, 1);
-    if (one.key === operation.key && own) return own;
-  }
+  const sleepers = candidates(crew.strong, picked);
+  const own = sleepers[picked.findIndex((one) => one.key === operation.key)];
+  if (own) return own;
   const shared = crew.strong.find(({ wait }) => wait.kind !== 'mutex') ?? crew.strong[0];
   return shared ?? crew.weak[0] ?? null;
+}
+
+/** One for each operation, in their order. Where there are more, those that slept before the first began are not among them. */
+function candidates(strong: readonly Worker[], picked: readonly Operation[]): Worker[] {
+  const begun = Math.min(...picked.map((one) => one.startUs)) - SLACK_US;
+  const since = strong.filter(({ thread }) => (thread.sinceUs ?? Number.POSITIVE_INFINITY) >= begun);
+  const used = strong.length > picked.length && since.length > 0 ? since : strong;
+  return [
+    ...used.filter(({ wait }) => wait.kind !== 'mutex'),
+    ...used.filter(({ wait }) => wait.kind === 'mutex'),
+  ];
 }
