@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Health, SpanList } from '../../../shared/api.ts';
 import type { CauseKind } from '../../../shared/diagnosis.ts';
@@ -367,10 +366,9 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(items.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('looks into processes from outside of the server, and leaves no examiner behind', async () => {
+  it('lists stalls without what is long, and still answers', async () => {
     const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
     expect(items.every((one) => one.caller === null && one.daemon === null)).toBe(true);
     await answers(server);
-    expect(join(server.dir)).toBeTruthy();
   });
 });
