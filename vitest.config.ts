@@ -10,7 +10,7 @@ export default defineConfig({
     // Tests wait for events; these bound a wait on a machine that is busy with something else.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // In CI a test that fails gets a second try; the closing line names each that needed one.
-    retry: process.env.CI ? 1 : 0,
+    // In CI a test that fails is tried again, twice at most; the closing lines name each that needed it.
+    retry: process.env.CI ? 2 : 0,
   },
 });

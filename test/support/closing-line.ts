@@ -1,5 +1,5 @@
 // The last line of a test run, in plain words that a script can count: `N passed, N failed, N skipped`. Before it,
-// the tests that passed at their second try only, by name: a busy machine or a real fault, both worth a look.
+// the tests that passed when tried again only, by name: a busy machine or a real fault, both worth a look.
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 export default class ClosingLine implements Reporter {
@@ -12,7 +12,7 @@ export default class ClosingLine implements Reporter {
       }
       for (const test of module.children.allTests()) {
         count[test.result().state]++;
-        if (test.diagnostic()?.flaky) process.stdout.write(`needed a second try: ${test.fullName}\n`);
+        if (test.diagnostic()?.flaky) process.stdout.write(`needed another try: ${test.fullName}\n`);
       }
     }
     process.stdout.write(
