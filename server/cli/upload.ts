@@ -1,5 +1,4 @@
 // A POST whose body flows, however long it takes, and whose answer may come before all of it was sent: a refusal.
-import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -58,7 +57,18 @@ async function send(request: ClientRequest, chunks: AsyncIterable<Uint8Array>): 
   for await (const chunk of chunks) {
     if (request.destroyed || answered) return;
     if (request.write(chunk)) continue;
-    await Promise.race([once(request, 'drain'), once(request, 'close'), once(request, 'response')]);
+    await goesOn(request);
   }
   request.end();
+}
+
+/** Waits until there is room, or no reason to go on. */
+function goesOn(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      request.off('drain', go).off('close', go).off('response', go);
+      resolve();
+    };
+    request.on('drain', go).on('close', go).on('response', go);
+  });
 }

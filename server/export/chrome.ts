@@ -39,7 +39,9 @@ function meta(name: string, pid: number, tid: number, value: string): string {
 }
 
 function event(span: Span, lane: number): string {
-  const { op, startUs, durationNs, mountId, id: _id, mount: _mount, ...args } = span;
+  // `dur` in µs is no exact number of ns; that stands among the arguments.
+  const { op, startUs, mountId, id: _id, mount: _mount, ...args } = span;
+  const { durationNs } = span;
   const common = { name: op, cat: span.state, pid: mountId, tid: lane, ts: startUs, args };
   return JSON.stringify(
     durationNs === null ? { ph: 'B', ...common } : { ph: 'X', ...common, dur: durationNs / 1_000 },

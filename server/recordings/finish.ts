@@ -83,7 +83,11 @@ function measure(db: Database): void {
     .prepare('SELECT id FROM spans WHERE state <> 0 AND id > ? ORDER BY id LIMIT 1 OFFSET ?')
     .pluck();
   for (let after: number | undefined = -1; after !== undefined; ) {
-    for (const row of rows.all(after) as [number, number, number, number | null, number | null, number][]) {
+    // One by one: a list of so many rows would stay in memory until its thread ends.
+    const some = rows.iterate(after) as Iterable<
+      [number, number, number, number | null, number | null, number]
+    >;
+    for (const row of some) {
       const [mountId, op, state, durationNs, errno, endS] = row;
       if (state === 1 && durationNs !== null)
         recorder.record(mountId, opName(op), endS, durationNs, errno ?? 0);

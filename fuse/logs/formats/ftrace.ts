@@ -7,7 +7,7 @@ import { wide } from '../values.ts';
 
 const HEAD =
   /^\s*(.+)-(\d+)\s+(?:\(\s*[-\d]+\)\s+)?\[\d+\]\s+(?:\S+\s+)?(\d+\.\d+): (fuse_request_\w+):\s+(.*)$/;
-const FIELDS = /^connection (\d+) req (\d+)(?: opcode (\d+) \(\w+\))? len (\d+)(?: error (-?\d+))?$/;
+const FIELDS = /^connection (\d+) req (\d+)(?: opcode (\d+) \(\w+\))? len (\d+)(?: error (-?\d+))?\s*$/;
 const OTHER = /^(?:#|cpus=|CPU ?\d|version|\s*<)/;
 const MAX_OPEN = 100_000;
 

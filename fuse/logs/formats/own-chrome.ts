@@ -48,7 +48,9 @@ export class OwnChromeReader implements LogReader {
     }
     if (ph !== 'X' && ph !== 'B') return TAKEN;
     if (typeof name !== 'string' || !isOpName(name) || !('source' in args)) return TAKEN;
-    const durationNs = ph === 'X' ? Math.round(Number(event.dur) * 1_000) : null;
+    const exact =
+      typeof args.durationNs === 'number' ? args.durationNs : Math.round(Number(event.dur) * 1_000);
+    const durationNs = ph === 'X' ? exact : null;
     const mount = this.#names.get(pid) ?? `mount ${String(pid)}`;
     const span = {
       ...blankSpan(0, 0, mount, 'log', name),
