@@ -28,6 +28,7 @@ import './frame/frame.css';
 const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
 const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
 const FilesView = lazy(() => import('./views/files/files.tsx'));
+const ErrorsView = lazy(() => import('./views/errors/errors.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
 export function App() {
@@ -58,6 +59,7 @@ export function App() {
                 <Route path="/stalls/:id">{({ id }) => <StallView id={Number(id)} />}</Route>
                 <Route path="/latency" component={LatencyView} />
                 <Route path="/files" component={FilesView} />
+                <Route path="/errors" component={ErrorsView} />
                 <Route>
                   <Problem
                     error={new Error('There is no such view. The tabs above lead to those there are.')}

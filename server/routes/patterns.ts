@@ -2,9 +2,10 @@
 // that was imported its error lines too.
 import { ErrorsAnswerSchema, ErrorsQuerySchema, errorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Pattern } from '../../shared/patterns/pattern.ts';
+import type { Recording } from '../../shared/recording.ts';
 import type { Context } from '../context.ts';
 import { LOG_PATTERNS } from '../import/importer.ts';
-import { rangeOf } from '../store/range.ts';
+import { type Range, rangeOf } from '../store/range.ts';
 import { sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
@@ -36,14 +37,24 @@ export function patternRoutes(app: Scope, context: Context): void {
         ...(to === undefined ? {} : { to }),
       });
       const said = filter === '' ? await reads.kept(LOG_PATTERNS) : null;
-      const lines = said === null ? [] : within(JSON.parse(said) as Pattern[], fromUs, range.toUs);
+      const all = said === null ? [] : (JSON.parse(said) as Pattern[]);
+      const isWhole = recording !== undefined && covers(await context.recordings.get(recording), range);
+      const lines = isWhole ? all : within(all, range);
       return errorsAnswer(joined(lines, patterns), { fromUs, toUs: range.toUs, complete });
     },
   );
 }
 
+/** Whether a range is all of a recording. One without operations has no length: every range is all of it. */
+function covers(recording: Recording, { fromUs, toUs }: Range): boolean {
+  const begins = fromUs === null || recording.fromUs === null || fromUs <= recording.fromUs;
+  const ends =
+    toUs === null || recording.fromUs === null || recording.toUs === null || toUs >= recording.toUs;
+  return begins && ends;
+}
+
 /** Lines without a time are in every range. */
-function within(lines: Pattern[], fromUs: number | null, toUs: number | null): Pattern[] {
+function within(lines: Pattern[], { fromUs, toUs }: Range): Pattern[] {
   return lines.filter(
     ({ firstUs, lastUs }) =>
       (lastUs === null || fromUs === null || lastUs >= fromUs) &&

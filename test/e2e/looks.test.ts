@@ -18,6 +18,7 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/latency', '.hlist .hrow'],
   ['/files?path=/photos', '.story h2'],
   ['/files?by=processes', '.files-table tbody tr'],
+  ['/errors', '.err-lead h1'],
   ['/latency?as=table', '.as-table tbody tr'],
   ['/start', '.finding'],
 ];

@@ -3,6 +3,7 @@ import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-que
 import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
 import type { PathsAnswer, Process } from '../../shared/groups.ts';
 import type { History } from '../../shared/history.ts';
+import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -209,6 +210,15 @@ export const historyQuery = (path: string, mount: string, range: TimeRange | nul
     queryKey: ['history', path, mount, range],
     queryFn: ({ signal }) =>
       apiGet<History>('/paths/history', { path, mount, ...between(range ?? ALWAYS) }, signal),
+    refetchInterval: range ? false : 5_000,
+  });
+
+/** What failed, as patterns; of the live trace the last hour, unless a range is given. */
+export const errorsQuery = (filter: string, range: TimeRange | null) =>
+  queryOptions({
+    queryKey: ['errors', filter, range],
+    queryFn: ({ signal }) => apiGet<ErrorsAnswer>('/errors', { filter, ...between(range ?? ALWAYS) }, signal),
+    placeholderData: keepPreviousData,
     refetchInterval: range ? false : 5_000,
   });
 

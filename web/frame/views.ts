@@ -2,6 +2,7 @@
 import {
   ChartNoAxesColumn,
   ChartNoAxesGantt,
+  CircleX,
   Flame,
   FolderTree,
   type LucideIcon,
@@ -28,6 +29,7 @@ export const VIEWS: readonly ViewInfo[] = [
   { key: '4', path: '/stalls', name: 'Stalls', icon: Flame },
   { key: '5', path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },
   { key: '6', path: '/files', name: 'Files', icon: FolderTree },
+  { key: '7', path: '/errors', name: 'Errors', icon: CircleX },
 ];
 
 /** Those that a narrow screen has room for; the palette leads to the others. */

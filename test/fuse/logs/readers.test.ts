@@ -1,5 +1,7 @@
 // Every log format that is read: lines as their programs print them (see the source that each reader names).
 import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../../fuse/logs/formats.ts';
+import { LOG_FORMATS } from '../../../shared/import.ts';
 import { lines, readLog } from './reading.ts';
 
 const utc = (text: string) => Date.parse(text) * 1_000;
@@ -461,4 +463,10 @@ describe('any log', () => {
     expect(() => readLog('')).toThrow(/empty/);
     expect(() => readLog('', { format: 'pdf' })).toThrow(/"pdf" is no format/);
   });
+});
+
+it('every format can be asked for by its name', () => {
+  expect(FORMATS.map((format) => format.name).toSorted()).toEqual(
+    LOG_FORMATS.filter((name) => name !== 'auto').toSorted(),
+  );
 });
