@@ -14,7 +14,7 @@ export interface Place {
 
 export function placeOf(file: string): Place {
   if (file !== ':memory:') return { file: resolve(file), unlink: () => {}, named: true };
-  const dir = mkdtempSync(join(tmpfs(), 'fusescope-'));
+  const dir = mkdtempSync(join(tmpfs(), `fusescope-${process.pid}-`));
   return {
     file: join(dir, 'memory.db'),
     unlink: () => rmSync(dir, { recursive: true, force: true }),

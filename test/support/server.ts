@@ -54,6 +54,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       if (found !== undefined) resolve(new URL(found));
     });
     void ended.then((code) => reject(new Error(`the server ended with ${code}: ${log}`)));
+  }).catch((error: unknown) => {
+    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+    throw error;
   });
   const url = address.origin;
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
