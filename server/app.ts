@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { CodedError } from './errors.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { attachRoutes } from './routes/attach.ts';
+import { chainRoute } from './routes/chain.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
@@ -118,6 +119,7 @@ export async function buildApp(options: AppOptions) {
   for (const route of [
     healthRoutes,
     mountRoutes,
+    chainRoute,
     attachRoutes,
     mirrorRoutes,
     faultRoutes,

@@ -63,10 +63,14 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     this.#store = options.store;
     this.#clock = options.clock;
     this.latency = new LatencyRecorder({ onSpill: (rows) => this.#putLatency(rows) });
-    this.mounts = new MountRegistry(options.store.mounts, {
-      changed: (mount) => this.#store.putMount(mount),
-      told: (mount) => this.emit('mount', mount),
-    });
+    this.mounts = new MountRegistry(
+      options.store.mounts,
+      {
+        changed: (mount) => this.#store.putMount(mount),
+        told: (mount) => this.emit('mount', mount),
+      },
+      this.#clock.wallUs(),
+    );
     this.stalls = new StallDetector(
       { raised: (stall) => this.#raised(stall), closed: (stall) => this.#closedStall(stall) },
       options.store.nextStallId,
@@ -161,8 +165,10 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   // --- out ---
 
+  /** Open operations, each once. */
   get openCount(): number {
-    return this.#pairing.openCount;
+    if (this.mounts.twins.size === 0) return this.#pairing.openCount;
+    return [...this.#openOnce()].length;
   }
 
   /** Open spans older than LONG_OPEN_MS, oldest first; the same array until they change. */
@@ -185,7 +191,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       nowUs: this.#clock.wallUs(),
       opsPerS: last?.ops ?? 0,
       errorsPerS: last?.errors ?? 0,
-      inflight: this.#pairing.openCount,
+      inflight: this.openCount,
       oldestOpenMs: oldest,
       lost: this.losses.total,
       lagMs: this.#lastLagMs,
@@ -216,7 +222,9 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
    */
   isDouble(span: Span): boolean {
     const { twins } = this.mounts;
-    if (twins.size === 0 || span.source !== 'kernel' || !twins.has(span.mountId)) return false;
+    if (twins.size === 0 || span.source !== 'kernel') return false;
+    const untilUs = twins.get(span.mountId);
+    if (untilUs === undefined || (untilUs !== null && span.startUs >= untilUs)) return false;
     return span.state !== 'open' || this.#inMirrors.has(`${span.mountId} ${span.tid}`);
   }
 
@@ -229,7 +237,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   /** What mirrors have open, by the kernel's number of the mount and the thread that waits. */
   #surveyMirrors(): void {
     this.#inMirrors.clear();
-    for (const id of this.mounts.twins) {
+    for (const id of this.mounts.twins.keys()) {
       const kernel = this.mounts.get(id);
       const mirror = kernel && this.mounts.mirrorOf(kernel);
       if (!mirror) continue;

@@ -1,9 +1,9 @@
 // fusescope mounts --chain: what a directory is really on. Reads the mount table of a process and nothing else; no
 // server is needed, and the directory is not touched, so it answers for one that hangs.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseMountinfo } from '../../shared/mountinfo.ts';
-import { type ChainLink, mountChain } from '../mounts/chain.ts';
+import type { ChainLink } from '../../shared/chain.ts';
+import { mountChain } from '../mounts/chain.ts';
+import { readMountTable } from '../mounts/mount-table.ts';
 import { CliError } from './failure.ts';
 import type { Column } from './table.ts';
 import { printRows } from './table.ts';
@@ -41,18 +41,15 @@ export function printChain({ chain, pid = 'self', json }: ChainFlags): void {
   // Of another process only absolute paths mean anything.
   if (pid !== 'self' && !chain.startsWith('/'))
     throw new CliError(`${chain} is not absolute (it is one of process ${pid}). Try --chain /${chain}`, 2);
-  const links = mountChain(parseMountinfo(readTable(pid)), resolve(chain));
+  const links = mountChain(tableOf(pid === 'self' ? pid : Number(pid)), resolve(chain));
   if (links.length === 0) throw new CliError(`the mount table of process ${pid} has no root. Try --pid 1`);
   printRows(COLUMNS, links, json);
 }
 
-function readTable(pid: string): string {
+function tableOf(pid: number | 'self'): ReturnType<typeof readMountTable> {
   try {
-    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+    return readMountTable(pid);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EINVAL')
-      throw new CliError(`there is no process ${pid} (it may have ended). Try another --pid`);
-    throw new CliError(`the mount table of process ${pid} cannot be read (${code}). Try it as root`);
+    throw new CliError((error as Error).message);
   }
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Mount } from '../../shared/mount.ts';
 import type { Finding } from '../doctor/checks.ts';
 import { diagnose } from '../doctor/checks.ts';
+import { readMachine } from '../doctor/machine.ts';
 import { mountFindings } from '../doctor/mounts.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
@@ -24,6 +25,7 @@ export function doctorCommand(): Command {
     .action(async (flags: ServerFlags) => {
       // It needs no server; one that answers knows the mounts.
       const mounts = await getJson<{ items: Mount[] }>(flags, '/api/mounts').catch(() => ({ items: [] }));
-      printRows(COLUMNS, [...diagnose(), ...mountFindings(mounts.items)], flags.json);
+      const machine = diagnose(await readMachine());
+      printRows(COLUMNS, [...machine, ...mountFindings(mounts.items)], flags.json);
     });
 }

@@ -1,5 +1,5 @@
 // What FuseScope needs of a machine and what for, one row each. Pure: facts in, findings out.
-import { type Machine, readMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 export interface Finding {
   name: string;
@@ -107,6 +107,15 @@ const CHECKS: readonly Check[] = [
           ),
   },
   {
+    name: 'kernel reach',
+    look: ({ reach }) => {
+      if (!reach) return warn('not known without the tap loader', 'See tap loader');
+      return reach.fits
+        ? ok(reach.said)
+        : warn(reach.said, 'Other mounts than mirrors are watched through tracefs, or by /proc alone');
+    },
+  },
+  {
     name: 'capabilities',
     look: ({ capabilities }) => {
       const has = (bit: bigint) => ((capabilities >> bit) & 1n) === 1n;
@@ -137,7 +146,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** All findings, in the order in which a person should read them. */
-export function diagnose(machine: Machine = readMachine()): Finding[] {
+export function diagnose(machine: Machine): Finding[] {
   return CHECKS.map(({ name, look }) => ({ name, ...look(machine) }));
 }
 

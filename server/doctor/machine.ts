@@ -1,9 +1,11 @@
 // What this machine offers, gathered for the checks: /proc, /sys, /dev/fuse, programs and libraries. It looks at no
 // mount but the kernel's own.
+import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { packageRoot } from '../setup/paths.ts';
 
 /** Facts only; what they mean is in checks.ts. */
@@ -20,6 +22,8 @@ export interface Machine {
   native: string | null;
   /** The loader of the BPF tap, as built here. */
   loader: string | null;
+  /** What the loader says of this kernel without loading anything; null without a loader. */
+  reach: { fits: boolean; said: string } | null;
   /** `hidden`: mounted, but this user may not look. */
   tracefs: { at: string; tracepoints: 'there' | 'absent' | 'hidden' } | null;
   /** `module`: the fuse module brings types of its own, as /sys/kernel/btf/fuse; null where fuse is built in. */
@@ -29,13 +33,16 @@ export interface Machine {
   fusectl: 'mounted' | 'unmounted' | 'unknown to the kernel';
 }
 
+/** It reads the kernel's types, which takes some ms. */
+const REACH_MS = 5_000;
 const LOADER = join(packageRoot, 'dist/tap/tap-loader');
 
-export function readMachine(): Machine {
+export async function readMachine(): Promise<Machine> {
   const mounts = readText('/proc/self/mountinfo').split('\n').map(mountOf);
   const filesystems = readText('/proc/filesystems');
   const tracefs = mounts.find(({ type }) => type === 'tracefs')?.at;
   const asModule = /^fuse /m.test(readText('/proc/modules'));
+  const loader = existsSync(LOADER) ? LOADER : null;
   return {
     uid: process.getuid?.() ?? -1,
     kernel: release(),
@@ -44,7 +51,8 @@ export function readMachine(): Machine {
     fusermount: findFusermount(),
     libfuse: findLibfuse(),
     native: findNative(),
-    loader: existsSync(LOADER) ? LOADER : null,
+    loader,
+    reach: loader === null ? null : await reachOf(loader),
     tracefs: tracefs === undefined ? null : { at: tracefs, tracepoints: tracepointsIn(tracefs) },
     btf: {
       kernel: existsSync('/sys/kernel/btf/vmlinux'),
@@ -63,6 +71,16 @@ export function readMachine(): Machine {
 function mountOf(line: string): { at: string; type: string } {
   const [left = '', right = ''] = line.split(' - ');
   return { at: left.split(' ')[4] ?? '', type: right.split(' ')[0] ?? '' };
+}
+
+async function reachOf(loader: string): Promise<Machine['reach']> {
+  try {
+    const { stdout } = await promisify(execFile)(loader, ['--reach'], { cwd: '/', timeout: REACH_MS });
+    return { fits: true, said: stdout.trim() };
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    return { fits: false, said: stderr?.trim() || message };
+  }
 }
 
 function tracepointsIn(tracefs: string): 'there' | 'absent' | 'hidden' {

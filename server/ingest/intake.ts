@@ -232,8 +232,11 @@ export class Intake {
     const { instance } = collector.hello;
     this.#collectors.delete(instance);
     this.#trace.abandon(state, (open) => open.instance === instance);
+    const nowUs = this.#clock.wallUs();
+    const { awaySinceNs } = collector;
+    const sinceUs = awaySinceNs === null ? nowUs : nowUs - (this.#clock.monoNs() - awaySinceNs) / 1e3;
     for (const mount of collector.mounts.values()) {
-      if (mount.instance === instance) this.#trace.mounts.gone(mount, this.#clock.wallUs());
+      if (mount.instance === instance) this.#trace.mounts.gone(mount, nowUs, sinceUs);
     }
   }
 }

@@ -1,29 +1,10 @@
 // What a directory is really on: the mount that shows it, what that mount takes its files from, and so on down, by the
 // mount table of one process alone. Pure; no path is looked at. Paths that a daemon or an overlay was given are read in
 // the same mount table, which is right unless it was mounted from another namespace.
+import type { ChainLink } from '../../shared/chain.ts';
 import { isFuse, type MountEntry } from '../../shared/mountinfo.ts';
 
-export type MountKind = 'fuse' | 'virtiofs' | 'overlay' | 'network' | 'memory' | 'disk' | 'kernel';
-
-/** How one step leads to the next. */
-export type LinkKind = 'asked for' | 'bind of' | 'upper layer' | 'lower layer' | 'source';
-
-export interface ChainLink {
-  /** 0 for the directory that was asked for. */
-  depth: number;
-  how: LinkKind;
-  /** The directory that is on this mount. */
-  path: string;
-  mountpoint: string;
-  fsType: string;
-  kind: MountKind;
-  source: string;
-  /** What of the file system is mounted there; `/` is all of it. */
-  root: string;
-  /** Number of the FUSE connection. */
-  connection: number | null;
-  options: string;
-}
+type MountKind = ChainLink['kind'];
 
 /** Steps down, and all in all: a circle of daemons over each other has no bottom. */
 const MAX_DEPTH = 16;
@@ -46,7 +27,7 @@ const MEMORY = new Set(['tmpfs', 'ramfs', 'devtmpfs', 'hugetlbfs']);
 /** @param path absolute; `..` is taken as written. Empty where the table has no root. */
 export function mountChain(entries: readonly MountEntry[], path: string): ChainLink[] {
   const links: ChainLink[] = [];
-  const follow = (at: string, how: LinkKind, depth: number) => {
+  const follow = (at: string, how: ChainLink['how'], depth: number) => {
     const mount = mountOf(entries, at);
     if (!mount || depth > MAX_DEPTH || links.length >= MAX_LINKS) return;
     links.push(linkOf(mount, at, how, depth));
@@ -71,7 +52,7 @@ function mountOf(entries: readonly MountEntry[], path: string): MountEntry | nul
   return at;
 }
 
-function linkOf(mount: MountEntry, path: string, how: LinkKind, depth: number): ChainLink {
+function linkOf(mount: MountEntry, path: string, how: ChainLink['how'], depth: number): ChainLink {
   const { mountpoint, fsType, source, root, options } = mount;
   const kind = kindOf(mount);
   return {

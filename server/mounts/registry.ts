@@ -45,12 +45,14 @@ export class MountRegistry {
   readonly #events: RegistryEvents;
   #nextId = 1;
   /** Null where it has to be found out anew. */
-  #twins: ReadonlySet<number> | null = null;
+  #twins: ReadonlyMap<number, number | null> | null = null;
 
-  constructor(stored: readonly StoredMount[], events: RegistryEvents) {
+  /** @param nowUs a mirror of the run before counts as ended until it tells of itself again. */
+  constructor(stored: readonly StoredMount[], events: RegistryEvents, nowUs: number) {
     this.#events = events;
     for (const mount of stored) {
-      this.#add({ ...mount, ...absent(mount.kind), name: mount.mount, present: false });
+      const goneUs = mount.kind === 'mirror' ? (mount.goneUs ?? nowUs) : mount.goneUs;
+      this.#add({ ...mount, goneUs, ...absent(mount.kind), name: mount.mount, present: false });
     }
   }
 
@@ -102,6 +104,7 @@ export class MountRegistry {
       blocked: wire.blocked ?? [],
       dead: wire.dead ?? false,
       instance,
+      goneUs: null,
       present: true,
       lastSeenUs: nowUs,
     } satisfies Partial<MountRecord>);
@@ -118,8 +121,8 @@ export class MountRegistry {
     return this.#withConnection(mount, 'kernel');
   }
 
-  /** Mounts of the kernel collector that a mirror tells all of, by id: lists show the mirror's. */
-  get twins(): ReadonlySet<number> {
+  /** Mounts of the kernel collector that a mirror tells of, as kernelTwins gives them: lists show the mirror's. */
+  get twins(): ReadonlyMap<number, number | null> {
     this.#twins ??= kernelTwins(this.all());
     return this.#twins;
   }
@@ -134,10 +137,11 @@ export class MountRegistry {
     return this.#withConnection(mount, 'mirror');
   }
 
-  /** It is unmounted, or nobody reports on it any more. */
-  gone(record: MountRecord, nowUs: number): void {
+  /** It is unmounted, or nobody reports on it any more. @param sinceUs since when. */
+  gone(record: MountRecord, nowUs: number, sinceUs = nowUs): void {
     this.#twins = null;
     record.present = false;
+    record.goneUs = sinceUs;
     record.instance = null;
     record.daemon = null;
     record.waiting = null;
@@ -177,6 +181,7 @@ export class MountRegistry {
       connection: null,
       firstSeenUs: nowUs,
       lastSeenUs: nowUs,
+      goneUs: null,
       ...absent(kind),
       present: true,
     };

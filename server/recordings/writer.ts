@@ -58,7 +58,8 @@ export class RecordingWriter {
     if (known !== undefined) return known;
     const id = this.mountIds.size + 1;
     this.mountIds.set(key, id);
-    const nothing = { fsType: null, source: null, connection: null, firstSeenUs: 0, lastSeenUs: 0 };
+    const times = { firstSeenUs: 0, lastSeenUs: 0, goneUs: null };
+    const nothing = { fsType: null, source: null, connection: null, ...times };
     this.store.putMount({ ...nothing, ...mount, id, host, kind });
     return id;
   }

@@ -2,6 +2,7 @@
 import { FindingSchema, listOf } from '../../shared/api.ts';
 import type { Context } from '../context.ts';
 import { diagnose } from '../doctor/checks.ts';
+import { readMachine } from '../doctor/machine.ts';
 import { mountFindings } from '../doctor/mounts.ts';
 import type { Scope } from './scope.ts';
 
@@ -15,6 +16,9 @@ export function doctorRoute(app: Scope, { trace }: Context): void {
         response: { 200: listOf(FindingSchema) },
       },
     },
-    () => ({ items: [...diagnose(), ...mountFindings(trace.mountViews())], nextCursor: null }),
+    async () => {
+      const machine = diagnose(await readMachine());
+      return { items: [...machine, ...mountFindings(trace.mountViews())], nextCursor: null };
+    },
   );
 }

@@ -34,7 +34,7 @@ export class BatchWriter {
     };
     this.statements = {
       epoch: db.prepare('INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?)'),
-      mount: db.prepare('REPLACE INTO mounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      mount: db.prepare('REPLACE INTO mounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
       second: db.prepare('REPLACE INTO seconds VALUES (?, ?, ?, ?, ?)'),
       stall: db.prepare('REPLACE INTO stalls VALUES (?, ?, ?, ?, ?, ?, ?)'),
       snapshot: db.prepare('INSERT INTO snapshots (group_id, taken_us, json) VALUES (?, ?, ?)'),
@@ -167,7 +167,8 @@ export class BatchWriter {
   private putMount(mount: StoredMount): void {
     const { id, host, kind, fsType, source, connection } = mount;
     const seen = [Math.floor(mount.firstSeenUs), Math.floor(mount.lastSeenUs)];
-    this.statements.mount.run(id, host, mount.mount, kind, fsType, source, connection, ...seen);
+    const goneUs = mount.goneUs === null ? null : Math.floor(mount.goneUs);
+    this.statements.mount.run(id, host, mount.mount, kind, fsType, source, connection, ...seen, goneUs);
   }
 
   private putAudit(audit: Audit): void {

@@ -84,7 +84,7 @@ export function storedMounts(db: Database): StoredMount[] {
   return db
     .prepare(
       `SELECT id, host, mount, kind, fs_type AS fsType, source, connection, first_seen_us AS firstSeenUs,
-         last_seen_us AS lastSeenUs FROM mounts ORDER BY id`,
+         last_seen_us AS lastSeenUs, gone_us AS goneUs FROM mounts ORDER BY id`,
     )
     .all() as StoredMount[];
 }

@@ -53,7 +53,7 @@ export class FilterCompiler {
 
   /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
   constructor(db: Database, names: Database) {
-    this.mounts = db.prepare('SELECT id, host, mount, kind, connection FROM mounts');
+    this.mounts = db.prepare('SELECT id, host, mount, kind, connection, gone_us AS goneUs FROM mounts');
     this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
     this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
     const by = (read: Statement<[number], string>) => (term: number, id: number | null) =>
@@ -69,8 +69,13 @@ export class FilterCompiler {
   /** Shows each operation once. `nowUs` is what the age of open spans is measured against. */
   compile(filter: Filter, nowUs: number): FilterSql {
     const { sql, params } = this.compileAll(filter, nowUs);
-    const doubles = asksForSource(filter) ? [] : [...kernelTwins(this.mounts.all())];
-    return { sql: doubles.length === 0 ? sql : `NOT (${isIn('s.mount_id', doubles)}) AND ${sql}`, params };
+    const twins = asksForSource(filter) ? [] : [...kernelTwins(this.mounts.all())];
+    const once = twins.map(([id, untilUs]) =>
+      untilUs === null
+        ? `s.mount_id <> ${id} AND `
+        : `(s.mount_id <> ${id} OR s.start_ns >= ${untilUs} * 1000) AND `,
+    );
+    return { sql: once.join('') + sql, params };
   }
 
   /** The same with what both a mirror and the kernel tell of. */

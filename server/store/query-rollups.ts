@@ -23,6 +23,8 @@ export interface StoredRollup {
 export interface RollupFilter {
   mountIds: Set<number> | null;
   ops: Set<string> | null;
+  /** Mounts left out, and the second from which they count; null: never. */
+  before: ReadonlyMap<number, number | null>;
 }
 
 /** A stretch of one tier, in seconds since the epoch, the end not in it. */
@@ -50,7 +52,7 @@ export class RollupReader {
       [number],
       number | null
     >;
-    this.mounts = db.prepare('SELECT id, host, mount, kind, connection FROM mounts');
+    this.mounts = db.prepare('SELECT id, host, mount, kind, connection, gone_us AS goneUs FROM mounts');
   }
 
   /** The filter in terms of rollups; null where it asks for what they do not tell. */
@@ -58,9 +60,10 @@ export class RollupReader {
     let ops: Set<string> | null = null;
     let mountIds: Set<number> | null = null;
     const mounts = this.mounts.all();
-    const twins = asksForSource(filter) ? null : kernelTwins(mounts);
-    if (twins && twins.size > 0)
-      mountIds = new Set(mounts.map(({ id }) => id).filter((id) => !twins.has(id)));
+    const twins = asksForSource(filter) ? [] : [...kernelTwins(mounts)];
+    const before = new Map(
+      twins.map(([id, untilUs]) => [id, untilUs === null ? null : Math.ceil(untilUs / 1e6)]),
+    );
     for (const term of filter.terms) {
       if (term.kind === 'op') {
         const named = opsOf(term.values);
@@ -79,7 +82,7 @@ export class RollupReader {
         mountIds = both(mountIds, set);
       } else return null;
     }
-    return { ops, mountIds };
+    return { ops, mountIds, before };
   }
 
   /** The range as rollups can answer it, in whole seconds or, where those are gone, minutes. Null: there are none. */
@@ -114,6 +117,8 @@ export class RollupReader {
     const where: string[] = [];
     if (filter.mountIds) where.push(`mount_id IN (${[...filter.mountIds].join(',')})`);
     if (filter.ops) where.push(`op IN (${[...filter.ops].map(opCode).join(',')})`);
+    for (const [id, fromS] of filter.before)
+      where.push(fromS === null ? `mount_id <> ${id}` : `(mount_id <> ${id} OR at_s >= ${fromS})`);
     const statement = this.db
       .prepare(
         `SELECT at_s, mount_id, op, count, errors, sum_ns, min_ns, max_ns, histogram FROM rollups

@@ -154,8 +154,13 @@ CREATE INDEX snapshots_by_group ON snapshots (group_id);
 CREATE INDEX snapshots_by_time ON snapshots (taken_us);
 `;
 
+const MOUNT_GONE = `
+-- When a mount was taken away; NULL while it is there. What the kernel tells of a mirror counts from then on.
+ALTER TABLE mounts ADD COLUMN gone_us INTEGER;
+`;
+
 /** Migration i brings version i to i+1. Never edit one that was released: add the next. */
-export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX, AUDIT, STALL_INDEX, SNAPSHOTS];
+export const MIGRATIONS: readonly string[] = [FIRST, SLOW_INDEX, AUDIT, STALL_INDEX, SNAPSHOTS, MOUNT_GONE];
 
 /** Rows of the name tables, written anew at every start, so that they know what this version knows. */
 export const NAMES = {

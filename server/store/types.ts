@@ -58,6 +58,8 @@ export interface StoredMount {
   connection: number | null;
   firstSeenUs: number;
   lastSeenUs: number;
+  /** Since when it is not there, µs since the epoch; null while it is, or where that is not known. */
+  goneUs: number | null;
 }
 
 export interface MountSecondRow {

@@ -42,5 +42,5 @@ export function filledDatabase(file: string, spans: number, seconds: number): vo
 
 function mount(id: number): StoredMount {
   const at = { mount: `/mnt/m${id}`, host: 'here', kind: 'mirror' as const, fsType: 'fuse', source: '/srv' };
-  return { id, ...at, connection: id, firstSeenUs: 0, lastSeenUs: 0 };
+  return { id, ...at, connection: id, firstSeenUs: 0, lastSeenUs: 0, goneUs: null };
 }

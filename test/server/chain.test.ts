@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ChainLink, mountChain } from '../../server/mounts/chain.ts';
+import { mountChain } from '../../server/mounts/chain.ts';
+import type { ChainLink } from '../../shared/chain.ts';
 import { parseMountinfo } from '../../shared/mountinfo.ts';
 import { bindfs, type Daemon } from '../support/daemons.ts';
 import { Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
+import { startTestServer } from '../support/server.ts';
 import { freeze } from '../support/until.ts';
 
 const CLI = join(import.meta.dirname, '../../server/cli/main.ts');
@@ -173,5 +175,28 @@ describeWith(['root', 'fuse', 'bindfs', 'unshare'], 'fusescope mounts --chain on
       { how: 'lower layer', path: join(place.dir, 'part') },
     ]);
     expect((await chainOf(join(place.dir, 'merged')))[0]?.kind).not.toBe('overlay');
+  });
+
+  it('is answered by a server too, for one that hangs', async () => {
+    await using server = await startTestServer({ args: ['--attach', 'none'] });
+    const ask = (query: Record<string, string>) =>
+      server.get<{ items: ChainLink[] }>('/api/mounts/chain', query);
+    await freeze(lower.pid);
+    const dir = join(upper.mountpoint, 'some/file');
+    const { items } = await ask({ dir });
+    lower.child.kill('SIGCONT');
+    expect(items).toEqual(await chainOf(dir));
+    expect((await ask({ dir: upper.mountpoint, pid: String(other.pid) })).items).toMatchObject([
+      { kind: 'memory', source: 'hiding' },
+    ]);
+    const refused = async (query: string) => {
+      const answer = await fetch(new URL(`/api/mounts/chain?${query}`, server.url));
+      return { status: answer.status, ...((await answer.json()) as { message: string }) };
+    };
+    expect(await refused('dir=/&pid=4194305')).toMatchObject({
+      status: 404,
+      message: expect.stringContaining('there is no process 4194305'),
+    });
+    expect(await refused('dir=relative')).toMatchObject({ status: 400 });
   });
 });

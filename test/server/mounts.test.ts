@@ -6,7 +6,7 @@ import type { WireMount } from '../../shared/wire/frames.ts';
 
 function registry(stored: StoredMount[] = []) {
   const written: number[] = [];
-  const mounts = new MountRegistry(stored, { changed: ({ id }) => void written.push(id), told: () => {} });
+  const mounts = new MountRegistry(stored, { changed: ({ id }) => void written.push(id), told: () => {} }, 0);
   let nowUs = 0;
   const announce = (
     connection: number,

@@ -2,14 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { Health, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { describeTap } from '../fuse/kernel/bpf.ts';
 import { bindfs, type Daemon } from '../support/daemons.ts';
 import { connectLive, type LiveClient } from '../support/live.ts';
-import { bash, Workplace } from '../support/mirror.ts';
+import { bash, run, Workplace } from '../support/mirror.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { freeze, until } from '../support/until.ts';
 
@@ -113,6 +113,9 @@ describeTap('a mirror that the kernel tap listens to', () => {
       expect(await stalls()).toHaveLength(1);
       expect((await open()).map(({ span }) => span.source)).toEqual(['mirror']);
       expect((await open('source:kernel')).map(({ span }) => span.pid)).toEqual([caller.pid]);
+      expect((await server.get<Health>('/api/health')).gauges.inflight).toBe(1);
+      const metrics = await (await fetch(new URL('/metrics', server.url))).text();
+      expect(metrics).toContain('\nfusescope_inflight 1\n');
     } finally {
       below.child.kill('SIGCONT');
     }
@@ -135,5 +138,44 @@ describeTap('a mirror that the kernel tap listens to', () => {
     }
     await once(caller, 'exit');
     await until('its end', async () => (await stalls()).length === 0);
+  });
+
+  it('shows what the kernel tells once the mirror has died', async () => {
+    // Another place of the mount keeps it, dead.
+    const kept = place.make('kept');
+    await run('mount', ['--bind', mountpoint, kept]);
+    try {
+      const reader = spawn('sh', ['-c', 'exec 3< a && echo there && read go && exec 3<&-'], {
+        cwd: kept,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      await once(reader.stdout, 'data');
+      await both('/a');
+      process.kill(mirror.pid, 'SIGTERM');
+      const views = async () => {
+        const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+        return items.filter((one) => one.mount === mountpoint && one.state !== 'gone');
+      };
+      await until(
+        'the mirror to be gone',
+        async () => (await views()).every(({ kind }) => kind === 'kernel'),
+        20_000,
+      );
+      const before = await spans('op:flush');
+      expect(before.every(({ source }) => source === 'mirror')).toBe(true);
+      using live: LiveClient = await connectLive(server.url, { filter: 'op:flush' });
+      reader.stdin.end('go\n');
+      await once(reader, 'exit');
+      await live.wait('the close', (frame) => frame.type === 'batch' && frame.spans.length > 0);
+      const after = await until('it in the store', async () => {
+        const now = await spans('op:flush');
+        return now.length > before.length ? now : null;
+      });
+      expect(after[0]).toMatchObject({ source: 'kernel', error: 'ENOTCONN' });
+      // What the mirror told stays the mirror's.
+      expect(await spans('op:write path:/a')).toMatchObject([{ source: 'mirror' }]);
+    } finally {
+      await run('umount', ['-l', kept]);
+    }
   });
 });

@@ -1,7 +1,6 @@
 // Loads and attaches the BPF programs, with what this kernel has of them, and maps the table they share with us.
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,29 +25,6 @@ static _Noreturn void fail(int code, const char *what) {
   said[strcspn(said, "\n")] = 0;
   fprintf(stderr, "%s%s%s\n", what, *said ? ": " : "", said);
   exit(code);
-}
-
-static bool has_type(const struct btf *btf, const char *name) {
-  return btf && btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
-}
-
-/* Which tracepoints there are, in the kernel's own types or in those of the module fuse. */
-static void look_for_tracepoints(struct tap *tap) {
-  /* A module that is not loaded has no tracepoints; opening its device loads it. */
-  int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-  if (device >= 0) close(device);
-  struct btf *kernel = btf__load_vmlinux_btf();
-  if (libbpf_get_error(kernel)) fail(EXIT_NOT_SUPPORTED, "this kernel has no type information (BTF)");
-  struct btf *module = btf__load_module_btf("fuse", kernel);
-  if (libbpf_get_error(module)) module = NULL;
-  const char *send = "btf_trace_fuse_request_send", *sent = "btf_trace_fuse_request_sent";
-  if (!has_type(kernel, send) && !has_type(module, send))
-    fail(EXIT_NOT_SUPPORTED, "this kernel has no FUSE tracepoints (Linux 6.10 and later have them)");
-  tap->ready.sent = has_type(kernel, sent) || has_type(module, sent);
-  const char *missing = reach_missing(module ? module : kernel);
-  if (missing) fail(EXIT_NOT_SUPPORTED, missing);
-  btf__free(module);
-  btf__free(kernel);
 }
 
 static struct bpf_object *load(struct tap *tap, const char *path, bool iterator) {
@@ -80,7 +56,13 @@ static struct tap_table *map_table(struct bpf_object *object) {
 
 void tap_load(struct tap *tap, const char *path, int (*on_sample)(void *, void *, size_t)) {
   libbpf_set_print(keep);
-  look_for_tracepoints(tap);
+  /* A module that is not loaded has no tracepoints; opening its device loads it. */
+  int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (device >= 0) close(device);
+  bool sent;
+  const char *missing = reach_of_kernel(&sent);
+  if (missing) fail(EXIT_NOT_SUPPORTED, missing);
+  tap->ready.sent = sent;
   struct bpf_object *object = load(tap, path, true);
   tap->table = map_table(object);
   tap->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "ring"), on_sample, tap, NULL);

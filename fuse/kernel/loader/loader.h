@@ -25,10 +25,11 @@ struct tap {
 /* load.c. Exits with a sentence where it cannot. */
 void tap_load(struct tap *tap, const char *object, int (*on_sample)(void *, void *, size_t));
 
-/* reach.c: why the program cannot be loaded on a kernel with these types, or null; an exit code, with the sentence on
-   standard error, for those of a file (/sys/kernel/btf/vmlinux, or an object with type information). */
-struct btf;
-const char *reach_missing(const struct btf *btf);
+/* reach.c: why the program cannot be loaded on this kernel, or null, and whether it has fuse_request_sent. For this
+   machine, and for the types of a file (/sys/kernel/btf/vmlinux, or an object with type information): an exit code,
+   with the sentence on standard output where all is well, else on standard error. */
+const char *reach_of_kernel(bool *sent);
+int reach_of_this_machine(void);
 int reach_of_file(const char *path);
 
 /* privileges.c. Gives up whatever the process may do beyond reading its descriptors; dies with its parent. */

@@ -2,7 +2,7 @@
 // to standard output and takes commands (commands.c) from standard input. It pins nothing: all ends with it, and it
 // ends with its parent, with standard input, and with whoever reads its output.
 //
-//     tap-loader OBJECT      tap-loader --layout      tap-loader --reach TYPES (see reach.c)
+//     tap-loader OBJECT      tap-loader --layout      tap-loader --reach [TYPES] (see reach.c)
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -83,9 +83,10 @@ int main(int argc, char **argv) {
     print_layout();
     return 0;
   }
+  if (argc == 2 && !strcmp(argv[1], "--reach")) return reach_of_this_machine();
   if (argc == 3 && !strcmp(argv[1], "--reach")) return reach_of_file(argv[2]);
   if (argc != 2) {
-    fputs("usage: tap-loader OBJECT | --layout | --reach TYPES\n", stderr);
+    fputs("usage: tap-loader OBJECT | --layout | --reach [TYPES]\n", stderr);
     return EXIT_USAGE;
   }
   int parent = getppid();

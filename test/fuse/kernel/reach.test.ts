@@ -40,6 +40,8 @@ describeTap('a kernel that the BPF program', () => {
     test('knows is accepted, this one too', () => {
       expect(reach(KERNEL)).toEqual({ status: 0, said: '' });
       expect(spawnSync(DEFAULT_FILES.loader, ['--reach', '/sys/kernel/btf/vmlinux']).status).toBe(0);
+      const { status, stdout } = spawnSync(DEFAULT_FILES.loader, ['--reach'], { encoding: 'utf8' });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('knows this kernel') });
     });
 
     test('does not know is refused, with what is missing', () => {

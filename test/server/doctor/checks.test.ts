@@ -16,6 +16,7 @@ const GOOD: Machine = {
   libfuse: '/usr/lib/x86_64-linux-gnu/libfuse.so.2',
   native: '/x/fuse.node',
   loader: '/x/tap-loader',
+  reach: { fits: true, said: 'known' },
   tracefs: { at: '/sys/kernel/tracing', tracepoints: 'there' },
   btf: { kernel: true, module: null },
   capabilities: ALL,
@@ -57,6 +58,8 @@ test.each<[what: string, name: string, change: Partial<Machine>, state: string, 
   ['a fuse module without BTF', 'BTF', { btf: { kernel: true, module: false } }, 'missing', /BTF_MODULES/],
   ['a fuse module with BTF', 'BTF', { btf: { kernel: true, module: true } }, 'ok', null],
   ['no loader', 'tap loader', { loader: null }, 'warn', /libbpf-dev/],
+  ['no loader to ask', 'kernel reach', { reach: null }, 'warn', /tap loader/],
+  ['another kernel', 'kernel reach', { reach: { fits: false, said: 'struct fuse_req' } }, 'warn', /tracefs/],
   ['no capabilities', 'capabilities', { capabilities: 0n }, 'missing', /root/],
   ['BPF and PERFMON only', 'capabilities', { capabilities: bit(38, 39) }, 'warn', /stacks/],
   ['BPF without PERFMON', 'capabilities', { capabilities: bit(39) }, 'missing', /root/],
@@ -87,9 +90,10 @@ test('each mount has a row with what captures it and why nothing better', () => 
   ]);
 });
 
-test('this machine can be read', () => {
-  const machine = readMachine();
+test('this machine can be read', async () => {
+  const machine = await readMachine();
   expect(machine.uid).toBe(process.getuid?.());
   expect(machine.kernel).toMatch(/^\d+\.\d+/);
   expect(diagnose(machine)).toHaveLength(diagnose(GOOD).length);
+  expect(machine.reach === null).toBe(machine.loader === null);
 });

@@ -57,5 +57,6 @@ export function mount(id: number, at: string): StoredMount {
     connection: id + 40,
     firstSeenUs: T0,
     lastSeenUs: T0,
+    goneUs: null,
   };
 }
