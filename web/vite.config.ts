@@ -24,6 +24,10 @@ function compressed(): Plugin {
   };
 }
 
+// Whoever builds the page, a test with NODE_ENV=test among them, builds the one that is shipped: React would
+// otherwise come as its development build, which is much slower.
+if (process.argv.includes('build')) process.env.NODE_ENV = 'production';
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), compressed()],

@@ -117,6 +117,11 @@ export class OperationsModel {
     this.painted = this.ring.total;
   }
 
+  /** Rows that came since, while they follow. */
+  get unpainted(): number {
+    return this.still ? 0 : this.ring.total - this.painted;
+  }
+
   /** Someone begins or ceases to read: the pointer is on a row, rows are scrolled, one is selected, the page paused. */
   reading(reason: string, on: boolean): void {
     if (on) this.reasons.add(reason);

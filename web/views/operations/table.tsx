@@ -1,5 +1,6 @@
 // The table of operations: pinned open ones, then rows of which only those in view exist. It is repainted at most
-// five times a second, and not at all while someone reads.
+// five times a second, half as often while every repaint would change all of its rows, and not at all while someone
+// reads.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
@@ -19,6 +20,8 @@ import { Row, rowId } from './row.tsx';
 import { useTableKeys } from './table-keys.ts';
 
 const REPAINT_MS = 200;
+/** Rows of a large screen. */
+const SCREENFUL = 60;
 const PINNED = 5;
 /** Rows from the end at which older ones are asked for. */
 const AHEAD = 40;
@@ -38,13 +41,19 @@ interface TableProps {
   anchorUs: number;
 }
 
-/** Version of the model, read five times a second. */
+/**
+ * Version of the model, read five times a second, or every second time where more rows came than a screen holds:
+ * nobody reads those, and each repaint of all rows costs a frame.
+ */
 export function useModelVersion(model: OperationsModel): number {
   return useSyncExternalStore(
     (changed) => {
       let seen = model.version;
+      let waited = false;
       return frames.beat(REPAINT_MS, () => {
         if (model.version === seen) return;
+        waited = !waited && model.unpainted > SCREENFUL;
+        if (waited) return;
         seen = model.version;
         changed();
       });
