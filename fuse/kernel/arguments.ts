@@ -58,6 +58,8 @@ const lock: Reader = (record, head) => {
     end: head.u64(24),
     type: LOCK_TYPES[head.u32(32)] ?? head.u32(32),
     owner: head.u64(8),
+    // FUSE_LK_FLOCK: of the whole file, by flock(2).
+    ...(head.u32(40) & 1 && { flock: true }),
   };
 };
 

@@ -12,6 +12,7 @@ import { startBpfTap } from './bpf-tap.ts';
 import { Collector } from './collector.ts';
 import { parseLine } from './lines.ts';
 import { type TapKind, TapSupervisor } from './supervisor.ts';
+import { clearOld, findTracefs } from './tracefs/instance.ts';
 import { startTracefsTap } from './tracefs/tap.ts';
 
 const STATE_MS = 1000;
@@ -58,6 +59,10 @@ const KINDS: readonly TapKind[] = [
       ),
   },
 ];
+
+// What a killed one has left, also where this one will not listen through tracefs.
+const tracefs = findTracefs();
+if (tracefs !== null) clearOld(tracefs);
 
 const emitter = new Emitter({
   socketPath: values.socket,

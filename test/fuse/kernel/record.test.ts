@@ -114,6 +114,43 @@ const CASES: readonly Case[] = [
     [[bytes(u64(3, 8, 0, 99), u32(1, 41), u32(0, 0))]],
     { fh: 3, args: { start: 0, end: 99, type: 'write', owner: 8 } },
   ],
+  [
+    'setlk',
+    [[bytes(u64(3, 8, 0, 2n ** 63n - 1n), u32(1, 41), u32(1, 0))]],
+    { fh: 3, args: { start: 0, end: (2n ** 63n - 1n).toString(), type: 'write', owner: 8, flock: true } },
+  ],
+  [
+    'getlk',
+    [[bytes(u64(3, 8, 5, 9), u32(0, 41), u32(0, 0))]],
+    { fh: 3, args: { start: 5, end: 9, type: 'read', owner: 8 } },
+  ],
+  ['poll', [[bytes(u64(3, 9), u32(1, 0x41))]], { fh: 3, args: { flags: 1, events: 0x41 } }],
+  ['bmap', [[bytes(u64(7), u32(4096, 0))]], { fh: null, args: { block: 7, blockSize: 4096 } }],
+  [
+    'statx',
+    [[bytes(u32(1, 0), u64(3), u32(0, 0xfff))], [bytes(u32(0, 0), u64(0), u32(0, 0xfff))]],
+    { args: { mask: 0xfff } },
+  ],
+  // Its name, of which the kernel makes one, is in newer kernels; a security context may follow.
+  [
+    'tmpfile',
+    [
+      [u32(0x410002, 0o100640, 0o22, 0), named('#1')],
+      [u32(0x410002, 0o100640, 0o22, 0), named('#1'), Buffer.alloc(64, 1)],
+    ],
+    { name: '#1', args: { flags: 0x410002, mode: 0o100640 } },
+  ],
+  ['opendir', [[u32(0x18000, 0)]], { args: { flags: 0x18000 } }],
+  ...['readdir', 'readdirplus'].map(
+    (op): Case => [
+      op,
+      [[bytes(u64(3, 16), u32(4096, 0), u64(0), u32(0x18000, 0))]],
+      { fh: 3, offset: 16, size: 4096 },
+    ],
+  ),
+  ['listxattr', [[u32(64, 0)]], { size: 64, name: null, args: null }],
+  ['fsyncdir', [[bytes(u64(3), u32(0, 0))]], { fh: 3, args: { dataOnly: false } }],
+  ['releasedir', [[bytes(u64(3), u32(0x18000, 0), u64(0))]], { fh: 3, args: { flags: 0x18000 } }],
   ['ioctl', [[bytes(u64(3), u32(0, 21505), u64(0), u32(0, 8))]], { fh: 3 }],
   ['copy_file_range', [[u64(3, 10, 6, 4, 20, 30, 0)]], { fh: 3, offset: 10, size: 30 }],
   ['interrupt', [[u64(1234)]], { args: { unique: 1234 } }],

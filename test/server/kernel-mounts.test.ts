@@ -1,0 +1,217 @@
+// Mounts that come, go, die and lie elsewhere, as a real server and its kernel collector tell of them.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readStat } from '../../fuse/kernel/discovery/proc.ts';
+import type { Mirror, SpanList } from '../../shared/api.ts';
+import type { Mount } from '../../shared/mount.ts';
+import type { Span } from '../../shared/span.ts';
+import { bindfs, provideTracefs } from '../support/daemons.ts';
+import { bash, Workplace } from '../support/mirror.ts';
+import { describeWith } from '../support/requires.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { freeze, until } from '../support/until.ts';
+import { fusescope, inTier, kernelOf, mountOf, spans } from '../support/watched.ts';
+
+const place = new Workplace();
+afterAll(() => place.clean());
+
+const INSTANCES = '/sys/kernel/tracing/instances';
+
+function isTapped(mount: Mount | undefined): mount is Mount {
+  return mount?.tier === 'bpf' || mount?.tier === 'tracefs';
+}
+
+/** A trace instance of a process that was killed, as tracefs/instance.ts names it. */
+async function leaveInstance(): Promise<string> {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const name = `fusescope-${child.pid}-${readStat(child.pid ?? 0)?.startTicks}`;
+  mkdirSync(join(INSTANCES, name));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return name;
+}
+
+describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
+  let server: TestServer;
+  let stale: string;
+
+  beforeAll(async () => {
+    provideTracefs();
+    stale = await leaveInstance();
+    server = await startTestServer({ args: ['--attach', 'all'] });
+  });
+  afterAll(async () => server[Symbol.asyncDispose]());
+
+  const watched = (mountpoint: string): Promise<Mount> =>
+    until(
+      `${mountpoint} to be watched`,
+      async () => {
+        const mount = await mountOf(server, mountpoint);
+        return isTapped(mount) ? mount : null;
+      },
+      10_000,
+    );
+  /** An operation that is open on it. */
+  const openOn = (mount: Mount): Promise<Span> =>
+    until('the open operation', async () => {
+      const { items } = await server.get<{ items: { span: Span }[] }>('/api/inflight');
+      return items.find(({ span }) => span.mountId === mount.id)?.span;
+    });
+
+  it('whose traces a killed process has left are cleared, however this one listens', () => {
+    expect(readdirSync(INSTANCES)).not.toContain(stale);
+  });
+
+  it('come and go as they are mounted and unmounted; what was open is aborted', async () => {
+    const daemon = await bindfs(place, 'coming');
+    const mount = await watched(daemon.mountpoint);
+    await freeze(daemon.pid);
+    const ls = spawn('ls', [daemon.mountpoint], { stdio: 'ignore', cwd: '/' });
+    await openOn(mount);
+    execFileSync('fusermount', ['-uz', daemon.mountpoint]);
+    await until('it to be gone', async () => (await mountOf(server, daemon.mountpoint))?.state === 'gone');
+    const filter = `mount:${daemon.mountpoint}`;
+    await until('nothing open', async () => {
+      const { items } = await server.get<SpanList>('/api/spans', { filter: `${filter} state:open` });
+      return items.length === 0;
+    });
+    daemon.child.kill('SIGKILL');
+    await once(ls, 'exit');
+    expect((await spans(server, `${filter} state:aborted`, 1))[0]).toMatchObject({ comm: 'ls' });
+  });
+
+  it('whose daemon is killed are dead, and what was open fails, until they are unmounted', async () => {
+    const daemon = await bindfs(place, 'killed');
+    const mount = await watched(daemon.mountpoint);
+    await until('its daemon', async () => (await mountOf(server, daemon.mountpoint))?.daemon !== null);
+    await freeze(daemon.pid);
+    const callers = ['one', 'two'].map((name) =>
+      spawn('stat', [`${daemon.mountpoint}/${name}`], { stdio: 'ignore', cwd: '/' }),
+    );
+    const ends = callers.map((caller) => once(caller, 'exit'));
+    const { id } = await openOn(mount);
+    process.kill(daemon.pid, 'SIGKILL');
+    for (const end of ends) expect(await end).toEqual([1, null]);
+    await until('it to be dead', async () => (await mountOf(server, daemon.mountpoint))?.state === 'dead');
+    expect(await mountOf(server, daemon.mountpoint)).toMatchObject({ daemon: null, inflight: 0 });
+    const failed = await until('its end', async () => {
+      const span = await server.get<Span>(`/api/spans/${id}`);
+      return span.state === 'open' ? null : span;
+    });
+    expect(failed).toMatchObject({ comm: 'stat', error: expect.stringMatching(/^(ECONNABORTED|ENOTCONN)$/) });
+    execFileSync('fusermount', ['-u', daemon.mountpoint]);
+    await until('it to be gone', async () => (await mountOf(server, daemon.mountpoint))?.state === 'gone');
+    const { items } = await server.get<{ items: { span: Span }[] }>('/api/inflight');
+    expect(items.filter(({ span }) => span.mountId === mount.id)).toEqual([]);
+  });
+
+  it('of another mount namespace tell what is done there, with its path', async () => {
+    const [source, hidden] = [place.make('hidden-source'), place.make('hidden')];
+    const script = `bindfs -f "$1" "$0" & trap "kill $!" EXIT; echo there; read go
+      cd "$0" && mkdir d && echo hello > d/f && mv d e && cat e/f && read go`;
+    const inside = spawn('unshare', ['-m', 'sh', '-c', script, hidden, source], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      cwd: '/',
+    });
+    try {
+      const mount = await watched(hidden);
+      expect(mount.namespace).toBe(/\d+/.exec(readlinkSync(`/proc/${inside.pid}/ns/mnt`))?.[0]);
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(hidden);
+      inside.stdin.write('go\n');
+      const filter = `mount:${hidden}`;
+      const [write] = await spans(server, `${filter} op:write`, 1);
+      const [read] = await spans(server, `${filter} op:read comm:cat`, 1);
+      const named = mount.tier === 'bpf';
+      expect(write).toMatchObject({ mountId: mount.id, pid: inside.pid, path: named ? '/d/f' : null });
+      expect(read).toMatchObject({ mountId: mount.id, path: named ? '/e/f' : null });
+    } finally {
+      inside.stdin.end('go\n');
+    }
+    await once(inside, 'exit');
+    await until('it to be gone', async () => (await mountOf(server, hidden))?.state === 'gone');
+  });
+
+  it('that were detached stay so over a restart, and --attach all attaches the others', async () => {
+    const [one, two] = [await bindfs(place, 'one'), await bindfs(place, 'two')];
+    const server = await startTestServer({ args: ['--attach', 'all'] });
+    await until('it', () => mountOf(server, one.mountpoint), 10_000);
+    await fusescope(server, 'detach', one.mountpoint);
+    await server.stop();
+    await using again = await startTestServer({ dir: server.dir, args: ['--attach', 'all'] });
+    await until('the other one', async () => isTapped(await mountOf(again, two.mountpoint)), 10_000);
+    expect(await mountOf(again, one.mountpoint)).toMatchObject({ tier: 'none' });
+    await one.unmount();
+    await two.unmount();
+  });
+
+  it('without any tap are shown all the same, with who waits and what to do', async () => {
+    const daemon = await bindfs(place, 'untapped');
+    await using server = await startTestServer({ args: ['--tap', 'proc', '--attach', 'all'] });
+    await inTier(server, daemon.mountpoint, 'proc');
+    const ls = spawn('sh', ['-c', 'cd "$0" && echo there && read go && exec ls', daemon.mountpoint], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      cwd: '/',
+    });
+    await once(ls.stdout, 'data');
+    daemon.child.kill('SIGSTOP');
+    try {
+      ls.stdin.write('go\n');
+      const mount = await until('who waits', async () => {
+        const now = await mountOf(server, daemon.mountpoint);
+        return now && now.blocked.length > 0 ? now : null;
+      });
+      expect(mount).toMatchObject({ waiting: 1, blocked: [{ pid: ls.pid, tid: ls.pid, comm: 'ls' }] });
+    } finally {
+      daemon.child.kill('SIGCONT');
+    }
+    const attach = await fusescope(server, 'attach', daemon.mountpoint);
+    expect(attach.status).toBe(1);
+    expect(attach.stderr).toContain('fusescope doctor');
+    await daemon.unmount();
+  });
+
+  it('that are mirrors are one each, and are listened to only when asked for by name', async () => {
+    const source = place.make('mirror-source');
+    const mountpoint = place.make('mirror');
+    const mirror = (await (await server.post('/api/mirrors', { source, mountpoint })).json()) as Mirror;
+    const all = async () =>
+      (await server.get<{ items: Mount[] }>('/api/mounts')).items.filter((one) => one.mount === mountpoint);
+    await until('what the kernel tells of it', async () => (await all())[0]?.waiting === 0, 10_000);
+    await bash('echo x > a', mountpoint);
+    await spans(server, `mount:${mountpoint} op:write`, 1);
+    expect(await all()).toMatchObject([{ kind: 'mirror', tier: 'mirror', options: expect.any(String) }]);
+    expect(
+      (await server.get<SpanList>('/api/spans', { filter: `mount:${mountpoint} source:kernel` })).items,
+    ).toEqual([]);
+    expect(await fusescope(server, 'attach', mountpoint)).toMatchObject({ status: 0 });
+    await bash('echo y > b', mountpoint);
+    await spans(server, `mount:${mountpoint} source:kernel op:write`, 1);
+    await fetch(new URL(`/api/mirrors/${mirror.id}`, server.url), { method: 'DELETE' });
+  });
+
+  it('that hold our own database tell nothing of it, and count it', async () => {
+    const daemon = await bindfs(place, 'database');
+    await using server = await startTestServer({
+      args: ['--attach', daemon.mountpoint, '--db', join(daemon.mountpoint, 'trace.db')],
+    });
+    await until('a tap', async () => (await kernelOf(server)).tier !== 'proc', 10_000);
+    await until(
+      'it to be watched',
+      async () => (await mountOf(server, daemon.mountpoint))?.tierReason === null,
+      10_000,
+    );
+    writeFileSync(join(place.dir, 'events'), '');
+    await bash('touch theirs', daemon.mountpoint);
+    await spans(server, `mount:${daemon.mountpoint} comm:touch op:create`, 1);
+    await until('our own operations', async () => (await kernelOf(server)).excluded > 0, 10_000);
+    const { items } = await server.get<SpanList>('/api/spans', {
+      filter: `mount:${daemon.mountpoint} pid:${server.child.pid}`,
+    });
+    expect(items).toEqual([]);
+    await server.stop();
+    await daemon.unmount();
+  });
+});
