@@ -19,6 +19,7 @@ import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
+import { topCommand } from './top.ts';
 import { waitCommand } from './wait.ts';
 import { abortCommand, continueCommand, releaseCommand, signalCommand, unmountCommand } from './ways.ts';
 
@@ -36,6 +37,7 @@ const COMMANDS = [
   releaseCommand,
   auditCommand,
   tailCommand,
+  topCommand,
   faultsCommand,
   latencyCommand,
   historyCommand,

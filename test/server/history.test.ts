@@ -111,4 +111,15 @@ describeWith(['fuse', 'fusermount3'], 'what happened on a mount', () => {
     const by = await server.get<BreakdownAnswer>('/api/latency/breakdown', { filter, by: 'errno' });
     expect(by.items.map(({ key }) => key)).toContain('ENOTEMPTY');
   });
+
+  it('top tells what costs most, by whatever it is asked for', async () => {
+    const top = async (...options: string[]) =>
+      (await run(process.execPath, [CLI, 'top', ...options, '--over', '10m', '--server', server.url])).stdout;
+    const rows = (await top('--by', 'comm', '--filter', 'op:rename', '--json')).trimEnd().split('\n');
+    expect(rows.map((row) => JSON.parse(row))).toMatchObject([{ key: 'mv', count: 2, errors: 0 }]);
+    const table = (await top('--by', 'path', '--filter', 'op:unlink')).trimEnd().split('\n');
+    expect(table[0]).toMatch(/^PATH +OPS +OPS\/S +ERRORS +BYTES\/S +TIME +P50 +P99 +MAX$/);
+    expect(table.slice(1)).toEqual([expect.stringMatching(/^\/gone +1 +0\.0 +0 /)]);
+    await expect(top('--by', 'shoe-size')).rejects.toThrow(/choices are op, mount, comm/);
+  });
 });
