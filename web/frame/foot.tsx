@@ -12,13 +12,14 @@ export function Foot() {
     .filter((action) => action.foot);
   return (
     <footer className="foot">
-      {keys.map((action) => (
-        <span key={action.label}>
-          <kbd>{action.shownAs ?? action.keys[0]}</kbd>
-          {action.label}
-        </span>
-      ))}
-      <span className="sp" />
+      <span className="foot-keys">
+        {keys.map((action) => (
+          <span key={action.label}>
+            <kbd>{action.shownAs ?? action.keys[0]}</kbd>
+            {action.label}
+          </span>
+        ))}
+      </span>
       <Instrument />
     </footer>
   );

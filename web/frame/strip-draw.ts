@@ -185,9 +185,11 @@ function drawRange(
 ): void {
   const from = scale.x(range.fromUs ?? 0);
   const to = scale.x(range.toUs ?? nowUs);
+  // On a narrow screen the figures stand above the picture.
+  const top = scale.narrow ? 27 : 2;
   c.fillStyle = colour('band');
-  c.fillRect(from, 2, to - from, base + 4);
+  c.fillRect(from, top, to - from, base + 6 - top);
   c.strokeStyle = colour('band-edge');
   c.lineWidth = 1;
-  c.strokeRect(Math.round(from) + 0.5, 2.5, Math.max(2, Math.round(to - from)), base + 3);
+  c.strokeRect(Math.round(from) + 0.5, top + 0.5, Math.max(2, Math.round(to - from)), base + 5 - top);
 }

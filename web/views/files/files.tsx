@@ -28,6 +28,8 @@ export default function FilesView() {
     (mounts.find((one) => one.state !== 'gone' && isWatched(one)) ?? mounts[0])?.mount ??
     null;
   const processes = params.by === 'processes';
+  // What is not watched has no paths to show.
+  const listed = mounts.filter((one) => isWatched(one) || one.mount === mount);
   const within = mount === null ? filter : `${filter} ${term('mount', mount)}`.trim();
   const under = path ?? '/';
   const paths = useQuery({ ...filesQuery(within, range, under), enabled: !processes });
@@ -65,7 +67,7 @@ export default function FilesView() {
         </nav>
       </div>
       <nav className="crumbs" aria-label="Mounts">
-        {mounts.map((one) => (
+        {listed.map((one) => (
           <Link
             key={one.id}
             className="link mono"
