@@ -22,7 +22,7 @@ export const RecordingSchema = Type.Object(
     name: Type.String(),
     notes: Type.String(),
     state: Type.Enum(['recording', 'done', 'broken'], {
-      description: 'recording: it grows, and can be looked at once it is stopped; broken: see problem',
+      description: 'recording: it grows, and is shown as it is when somebody looks; broken: see problem',
     }),
     problem: nullable(Type.String({ description: 'why the file cannot be read' })),
     source: RecordingSourceSchema,

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { CodedError } from '../errors.ts';
 import { askClerk } from './clerk-client.ts';
 import type { NewRecording } from './file.ts';
-import { fileOf, partOf } from './tasks.ts';
+import { fileOf, glanceOf, partOf } from './tasks.ts';
 
 /** What whoever makes a recording says of it. */
 export interface About {
@@ -36,6 +36,7 @@ export class Catalogue {
   private readonly known = new Map<number, Recording>();
   private ready: Promise<void> | null = null;
   private nextId = 1;
+  private glances = 0;
 
   /** @param db database beside which the folder lies, or `:memory:` */
   constructor(db: string, host: string, clock: Clock) {
@@ -134,6 +135,11 @@ export class Catalogue {
     return { id, part: partOf(this.folder, id) };
   }
 
+  /** Where a copy of one that grows is put, to be looked at. */
+  glance(id: number): string {
+    return glanceOf(this.folder, id, ++this.glances);
+  }
+
   close(): void {
     if (this.temporary) rmSync(this.folder, { recursive: true, force: true });
   }
@@ -154,10 +160,7 @@ function folderBeside(db: string): string {
 }
 
 export function busy(id: number): CodedError {
-  return new CodedError(
-    'FUSESCOPE_CONFLICT',
-    `recording ${id} is still being made. Stop it, or wait until it is done`,
-  );
+  return new CodedError('FUSESCOPE_CONFLICT', `recording ${id} is still being made. Wait until it is done`);
 }
 
 export function unreadable(recording: Recording): CodedError {

@@ -33,6 +33,10 @@ export class LiveRecordings {
     return [...this.growing.values()].map(({ recording }) => recording);
   }
 
+  has(id: number): boolean {
+    return this.growing.has(id);
+  }
+
   /** Takes what is open now; from then on it grows. */
   async add(one: Growing): Promise<void> {
     await this.advance(one);

@@ -72,11 +72,35 @@ export class Recordings {
     return { ...recording, snapshot: json === null ? null : JSON.parse(json) };
   }
 
-  /** A recording to ask. @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_CONFLICT while it grows */
+  /**
+   * A recording to ask; of one that grows, what was in it when somebody last looked at it (`lookAgain`).
+   * @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_CONFLICT while it is being copied
+   */
   async reads(id: number): Promise<RecordingReads> {
+    await this.get(id);
+    if (this.live.has(id)) return this.opened.get(id, () => this.soFar(id));
     const { toUs } = await this.catalogue.finished(id);
     const file = this.catalogue.file(id);
     return this.opened.get(id, () => RecordingReads.open(file, toUs ?? this.options.clock.wallUs()));
+  }
+
+  /** Forgets what was seen of one that grows: the next question sees all that is in it by then. */
+  async lookAgain(id: number): Promise<void> {
+    if (this.live.has(id)) await this.opened.drop(id);
+  }
+
+  /** A copy of one that grows, completed as if it ended now; it goes when nobody looks at it any more. */
+  private async soFar(id: number): Promise<RecordingReads> {
+    const endUs = this.options.clock.wallUs();
+    const copy = this.catalogue.glance(id);
+    const remove = () => askClerk<'remove'>({ kind: 'remove', file: copy });
+    try {
+      await askClerk<'glance'>({ kind: 'glance', file: this.catalogue.file(id), copy, endUs });
+      return await RecordingReads.open(copy, endUs, remove);
+    } catch (error) {
+      await remove();
+      throw error;
+    }
   }
 
   /** The file of a finished recording, to be read and handed on. */
@@ -145,7 +169,9 @@ export class Recordings {
     const endUs = this.options.clock.wallUs();
     if (!(await this.live.end(id)))
       throw new CodedError('FUSESCOPE_CONFLICT', `recording ${id} is not going on. Nothing to stop`);
-    return this.catalogue.complete(id, endUs);
+    const done = await this.catalogue.complete(id, endUs);
+    await this.opened.drop(id);
+    return done;
   }
 
   /** Gives it another name or other notes; null leaves one as it is. */

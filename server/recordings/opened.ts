@@ -13,13 +13,15 @@ const IDLE_MS = 60_000;
 export class RecordingReads extends Reads {
   readonly nowUs: number;
   private readonly client: ReaderClient;
+  private readonly closed: () => Promise<unknown>;
   /** Questions without an answer yet. */
   busy = 0;
   lastAskedMs = performance.now();
 
-  private constructor(client: ReaderClient, nowUs: number) {
+  private constructor(client: ReaderClient, nowUs: number, closed: () => Promise<unknown>) {
     super();
     this.client = client;
+    this.closed = closed;
     this.nowUs = nowUs;
     const fail = (error: Error) =>
       client.rejectAll(
@@ -29,14 +31,18 @@ export class RecordingReads extends Reads {
     client.worker.on('exit', () => fail(new Error('its thread ended')));
   }
 
-  /** @throws CodedError FUSESCOPE_STORE */
-  static async open(file: string, nowUs: number): Promise<RecordingReads> {
+  /** @param closed called once it is closed. @throws CodedError FUSESCOPE_STORE */
+  static async open(
+    file: string,
+    nowUs: number,
+    closed: () => Promise<unknown> = async () => {},
+  ): Promise<RecordingReads> {
     const worker = startWorker(new URL('../store/reader.ts', import.meta.url), null);
     try {
       const client = new ReaderClient(worker);
       client.post({ type: 'open', file, nowUs });
       await firstMessage<FromReader, true>(worker, (message) => (message.type === 'ready' ? true : null));
-      return new RecordingReads(client, nowUs);
+      return new RecordingReads(client, nowUs, closed);
     } catch (error) {
       await worker.terminate();
       throw error;
@@ -47,6 +53,7 @@ export class RecordingReads extends Reads {
     this.client.rejectAll(new CodedError('FUSESCOPE_NOT_FOUND', 'the recording was closed'));
     await ended(this.client.worker, () => this.client.post({ type: 'close' }));
     await this.client.worker.terminate();
+    await this.closed();
   }
 
   protected async ask<T>(query: Query): Promise<T> {

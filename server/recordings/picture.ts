@@ -31,6 +31,8 @@ export async function pictureOf(
     reads.seconds(range),
     reads.gaps(range),
   ]);
+  // One that grows has not counted them yet.
+  const openCount = Math.max(recording.open, open.items.length);
   const lengthS = Math.max(1, (nowUs - range.fromUs) / 1e6);
   const views = mounts.map((mount): Mount => {
     const its = latency.items.find((item) => item.mountId === mount.id);
@@ -67,9 +69,9 @@ export async function pictureOf(
     server: { version, startedUs: range.fromUs, demo: false },
     gauges: {
       nowUs,
-      opsPerS: (recording.spans - recording.open) / lengthS,
+      opsPerS: (recording.spans - openCount) / lengthS,
       errorsPerS: latency.items.reduce((sum, item) => sum + item.errors, 0) / lengthS,
-      inflight: recording.open,
+      inflight: openCount,
       oldestOpenMs: open.items[0] ? (nowUs - open.items[0].startUs) / 1e3 : null,
       lost: recording.lost,
       lagMs: 0,

@@ -16,6 +16,8 @@ export type Task =
   | { kind: 'finish'; file: string; endUs: number | null }
   | { kind: 'describe'; file: string; name: string | null; notes: string | null }
   | { kind: 'snapshot'; file: string }
+  /** Copies what is in a file that grows, and completes the copy. */
+  | { kind: 'glance'; file: string; copy: string; endUs: number }
   /** Looks at a file that came from elsewhere, and gives it its place. */
   | { kind: 'adopt'; file: string; from: string; name: string | null }
   /** Puts a finished file in the place of another one, with what people wrote about that one. */
@@ -29,6 +31,7 @@ export interface TaskAnswers {
   finish: Recording;
   describe: Recording;
   snapshot: string | null;
+  glance: null;
   adopt: Recording;
   replace: Recording;
   remove: null;
@@ -36,8 +39,8 @@ export interface TaskAnswers {
 
 const NAME = new RegExp(`^([1-9]\\d{0,14})\\.${RECORDING_EXTENSION}$`);
 
-/** What an upload or a trim leaves that did not come to its end. */
-const UNFINISHED = /^\d+\.part(-wal|-shm|-journal)?$/;
+/** What an upload, a trim or a look at one that grows leaves that did not come to its end. */
+const UNFINISHED = /^\d+(\.\d+)?\.part(-wal|-shm|-journal)?$/;
 
 /** Where a recording lies. */
 export function fileOf(folder: string, id: number): string {
@@ -47,6 +50,11 @@ export function fileOf(folder: string, id: number): string {
 /** Where one is put together that is not whole yet. */
 export function partOf(folder: string, id: number): string {
   return join(folder, `${id}.part`);
+}
+
+/** A copy of one that grows, the `turn`th. */
+export function glanceOf(folder: string, id: number, turn: number): string {
+  return join(folder, `${id}.${turn}.part`);
 }
 
 export const TASKS: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) => TaskAnswers[K] } = {
@@ -73,6 +81,17 @@ export const TASKS: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) =>
     return look(file);
   },
   snapshot: ({ file }) => readSnapshot(file),
+  glance: ({ file, copy, endUs }) => {
+    const db = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: 2_000 });
+    try {
+      // One moment of it, whatever is written meanwhile.
+      db.prepare('VACUUM INTO ?').run(copy);
+    } finally {
+      db.close();
+    }
+    change(copy, (db) => finishFile(db, endUs));
+    return null;
+  },
   adopt: ({ file, from, name }) => {
     verifyFile(from);
     // Latency and counts are worked out anew: they follow from the spans, whatever the file says of them.

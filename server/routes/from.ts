@@ -17,7 +17,7 @@ export interface Source {
   isLive: boolean;
 }
 
-/** @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_CONFLICT for a recording that is still being made */
+/** @throws CodedError FUSESCOPE_NOT_FOUND, FUSESCOPE_CONFLICT for a recording that is still being copied */
 export async function sourceOf(context: Context, recording: number | undefined): Promise<Source> {
   if (recording === undefined) {
     return { reads: context.store, nowUs: context.clock.wallUs(), isLive: true };

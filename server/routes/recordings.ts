@@ -85,7 +85,8 @@ export function recordingRoutes(app: Scope, { recordings, clock, version }: Cont
       schema: {
         summary:
           'What the page shows of a recording: mounts, open operations and stalls as they were at its end',
-        description: 'The frame that the live feed begins with; rates are means over the recording.',
+        description:
+          'The frame that the live feed begins with; rates are means over the recording. One that grows is shown as it is at this moment; what is asked of it afterwards is answered as of then, until its picture is asked for again.',
         tags,
         params: IdParams,
         response: { 200: SnapshotFrameSchema, ...errorAnswers },
@@ -93,6 +94,7 @@ export function recordingRoutes(app: Scope, { recordings, clock, version }: Cont
     },
     async (request) => {
       const recording = await recordings.get(request.params.id);
+      await recordings.lookAgain(recording.id);
       return pictureOf(recording, await recordings.reads(recording.id), version);
     },
   );

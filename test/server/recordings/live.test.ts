@@ -196,10 +196,28 @@ describe('a recording that grows', () => {
     expect(one.span.path).toBe('/hangs');
   });
 
-  it('cannot be asked before it is stopped, nor stopped twice', async () => {
-    const recording = await make({});
-    await expect(server.get('/api/spans', { recording: recording.id })).rejects.toThrow(/FUSESCOPE_CONFLICT/);
+  it('can be looked at while it grows, is asked as of that look, and cannot be stopped twice', async () => {
+    const recording = await make({ filter: 'path:/grows/**' });
+    await operation({ path: '/grows/1', durNs: 2e6 });
+    const look = () => server.get<SnapshotFrame>(`/api/recordings/${recording.id}/picture`);
+    const first = await until('the operation to be in it', async () => {
+      const picture = await look();
+      return picture.seconds.some((second) => second.ops === 1) && picture;
+    });
+    expect(first.mounts.map(({ mount, p50Ns }) => [mount, p50Ns === null])).toEqual([[MOUNT, false]]);
+    await operation({ path: '/grows/2', durNs: 3e6 });
+    await until('the other to be in the file', async () => {
+      const { spans } = await server.get<Recording>(`/api/recordings/${recording.id}`);
+      return spans === 2;
+    });
+    expect(await pathsOf(recording.id)).toEqual(['/grows/1']);
+    await look();
+    expect(await pathsOf(recording.id)).toEqual(['/grows/1', '/grows/2']);
+    const folder = join(server.dir, 'trace-recordings');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toHaveLength(1);
     await stop(recording.id);
+    expect(await pathsOf(recording.id)).toEqual(['/grows/1', '/grows/2']);
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
     const again = await server.post(`/api/recordings/${recording.id}/stop`, {});
     expect([again.status, await again.json()]).toMatchObject([409, { code: 'FUSESCOPE_CONFLICT' }]);
   });
