@@ -10,7 +10,10 @@ import { VIEWS } from './frame/views.ts';
 import { EVERYWHERE, useKeys } from './keys/keys.ts';
 import { KeySheet } from './keys/sheet.tsx';
 import { live, resume, togglePause } from './live/feed.ts';
+import { DropTarget } from './recordings/drop.tsx';
+import { toggleRecording } from './recordings/recorder.ts';
 import { Boundary } from './ui/boundary.tsx';
+import { Coming } from './ui/coming.tsx';
 import { CopySheet } from './ui/copy-sheet.tsx';
 import { Problem } from './ui/problem.tsx';
 import { StallNews } from './ui/stall-news.tsx';
@@ -29,6 +32,8 @@ const LatencyView = lazy(() => import('./views/latency/latency.tsx'));
 const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
 const FilesView = lazy(() => import('./views/files/files.tsx'));
 const ErrorsView = lazy(() => import('./views/errors/errors.tsx'));
+const FaultsView = lazy(() => import('./views/faults/faults.tsx'));
+const RecordingsView = lazy(() => import('./views/recordings/recordings.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
 export function App() {
@@ -46,7 +51,7 @@ export function App() {
       <Strip />
       <main id="main" tabIndex={-1}>
         <Boundary view={path}>
-          <Suspense fallback={null}>
+          <Suspense fallback={<Coming what="the view" />}>
             {problem ? (
               <Problem error={problem} />
             ) : (
@@ -60,6 +65,8 @@ export function App() {
                 <Route path="/latency" component={LatencyView} />
                 <Route path="/files" component={FilesView} />
                 <Route path="/errors" component={ErrorsView} />
+                <Route path="/recordings" component={RecordingsView} />
+                <Route path="/faults" component={FaultsView} />
                 <Route>
                   <Problem
                     error={new Error('There is no such view. The tabs above lead to those there are.')}
@@ -73,6 +80,7 @@ export function App() {
       <Foot />
       <MobileTabs />
       <StallNews />
+      <DropTarget />
       <KeySheet open={layer === 'keys'} onClose={close} />
       <CopySheet open={layer === 'copy'} onClose={close} />
       {layer === 'palette' && (
@@ -132,6 +140,10 @@ function useGlobalKeys(): void {
         if (params.range) change({ range: null, order: 'start:desc' });
       },
     },
+    // What a recording shows is over: there is nothing to record.
+    ...(recordingId === null
+      ? [{ keys: ['r'], label: 'start or stop recording', run: () => void toggleRecording() }]
+      : []),
     { keys: ['?'], label: 'all keys', foot: true, run: () => toggleLayer('keys') },
     { keys: ['y'], label: 'copy as', foot: true, run: () => toggleLayer('copy') },
   ]);

@@ -19,6 +19,8 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/files?path=/photos', '.story h2'],
   ['/files?by=processes', '.files-table tbody tr'],
   ['/errors', '.err-lead h1'],
+  ['/faults', '.fault-list tbody tr'],
+  ['/recordings', '.rec-list tbody tr'],
   ['/latency?as=table', '.as-table tbody tr'],
   ['/start', '.finding'],
 ];
@@ -48,6 +50,8 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'each view', ()
       40_000,
     );
     stall = first.id;
+    await server.post('/api/recordings', { name: 'Kept', from: '0' });
+    await server.post('/api/recordings', { name: 'Growing' });
   }, 60_000);
 
   afterAll(async () => {

@@ -33,7 +33,7 @@ test('the strip names the recording, and its own times or those of a range in it
     heldSince: 0,
     anything: true,
     nowUs: at(4),
-    recording: { name: 'Monday', fromUs: at(1), toUs: at(4) },
+    recording: { name: 'Monday', fromUs: at(1), toUs: at(4), state: 'done' },
   };
   expect(timeState({ ...facts, range: null })).toEqual({
     kind: 'recording',

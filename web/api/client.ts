@@ -14,6 +14,14 @@ export class RequestError extends Error {
   }
 }
 
+/** Nobody was there. */
+export const noAnswer = () =>
+  new RequestError({
+    statusCode: 0,
+    code: 'FUSESCOPE_NO_ANSWER',
+    message: 'The server did not answer. It may have ended; the page tries again by itself.',
+  });
+
 type Query = Readonly<Record<string, string | number | null | undefined>>;
 
 /** Path and query of an endpoint; empty and absent values are left out. */
@@ -22,7 +30,8 @@ export function apiUrl(path: string, query: Query = {}): string {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
   }
-  if (recordingId !== null && isRecorded(path)) params.set('recording', String(recordingId));
+  if (recordingId !== null && isRecorded(path) && !params.has('recording'))
+    params.set('recording', String(recordingId));
   const search = params.toString();
   return search === '' ? `/api${path}` : `/api${path}?${search}`;
 }
@@ -37,8 +46,23 @@ export async function apiPost<T>(path: string, body?: unknown): Promise<T> {
   return send<T>('POST', path, body);
 }
 
+/** @throws RequestError as `apiGet`. */
+export async function apiPatch<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PATCH', path, body);
+}
+
+/** @throws RequestError as `apiGet`. */
+export async function apiPut<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PUT', path, body);
+}
+
+/** @throws RequestError as `apiGet`. */
+export async function apiDelete<T>(path: string, query?: Query): Promise<T> {
+  return send<T>('DELETE', path, undefined, query);
+}
+
 /** What a recording shows is over: nothing in it can be changed any more, only recordings themselves. */
-async function send<T>(method: string, path: string, body: unknown): Promise<T> {
+async function send<T>(method: string, path: string, body: unknown, query?: Query): Promise<T> {
   if (recordingId !== null && !/^\/(recordings|import)\b/.test(path)) {
     throw new RequestError({
       statusCode: 0,
@@ -51,7 +75,7 @@ async function send<T>(method: string, path: string, body: unknown): Promise<T> 
     init.headers = { 'content-type': 'application/json' };
     init.body = JSON.stringify(body);
   }
-  return ask<T>(apiUrl(path), init);
+  return ask<T>(apiUrl(path, query), init);
 }
 
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
@@ -60,28 +84,21 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
     answer = await fetch(url, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new RequestError({
-      statusCode: 0,
-      code: 'FUSESCOPE_NO_ANSWER',
-      message: 'The server did not answer. It may have ended; the page tries again by itself.',
-    });
+    throw noAnswer();
   }
   if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
-  throw new RequestError(await errorOf(answer));
+  throw errorOf(answer.status, answer.statusText, await answer.text());
 }
 
-async function errorOf(answer: Response): Promise<ApiError> {
+/** What an answer that is none says, whoever gave it. */
+export function errorOf(status: number, statusText: string, body: string): RequestError {
   try {
-    const error = (await answer.json()) as Partial<ApiError>;
-    if (typeof error.message === 'string' && typeof error.code === 'string') {
-      return { statusCode: answer.status, code: error.code, message: error.message };
-    }
+    const { message, code } = JSON.parse(body) as Partial<ApiError>;
+    if (typeof message === 'string' && typeof code === 'string')
+      return new RequestError({ statusCode: status, code, message });
   } catch {
     // No JSON: something between the page and the server answered.
   }
-  return {
-    statusCode: answer.status,
-    code: 'FUSESCOPE_HTTP',
-    message: `The server answered ${answer.status} ${answer.statusText}.`,
-  };
+  const message = `The server answered ${status} ${statusText}.`;
+  return new RequestError({ statusCode: status, code: 'FUSESCOPE_HTTP', message });
 }

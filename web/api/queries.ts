@@ -1,6 +1,7 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
-import type { Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { Fault, Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { FaultPreset } from '../../shared/fault-presets.ts';
 import type { PathsAnswer, Process } from '../../shared/groups.ts';
 import type { History } from '../../shared/history.ts';
 import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
@@ -122,10 +123,14 @@ export const auditQuery = (changes: number) =>
     placeholderData: keepPreviousData,
   });
 
+/** All recordings, newest first; looked at more often while one of them grows. */
 export const recordingsQuery = queryOptions({
   queryKey: ['recordings'],
   queryFn: ({ signal }) => apiGet<Page<Recording>>('/recordings', {}, signal),
+  refetchInterval: ({ state }) => (state.data?.items.some(isGrowing) ? 1_000 : 5_000),
 });
+
+export const isGrowing = (recording: Recording): boolean => recording.state === 'recording';
 
 /** Stalls that have ended, newest first, a page at a time. */
 export const closedStallsQuery = (limit: number) =>
@@ -175,6 +180,29 @@ export const summaryQuery = (filter: string, range: { fromUs: number; toUs: numb
     queryKey: ['timelineSummary', filter, range.fromUs, range.toUs],
     queryFn: ({ signal }) =>
       apiGet<TimelineSummary>('/timeline/summary', { filter, ...between(range) }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** Rules on mirrors; mirrors tell of their counters each second. */
+export const faultsQuery = queryOptions({
+  queryKey: ['faults'],
+  queryFn: ({ signal }) => apiGet<Page<Fault>>('/faults', {}, signal),
+  refetchInterval: 1_000,
+});
+
+/** Rules to start from; they are part of the server. */
+export const presetsQuery = queryOptions({
+  queryKey: ['faults', 'presets'],
+  queryFn: ({ signal }) => apiGet<Page<FaultPreset>>('/faults/presets', {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** How much of a recording a filter and range take, whatever the page shows. */
+export const partQuery = (recording: number, filter: string, range: TimeRange) =>
+  queryOptions({
+    queryKey: ['part', recording, filter, range.fromUs, range.toUs],
+    queryFn: ({ signal }) =>
+      apiGet<TimelineSummary>('/timeline/summary', { recording, filter, ...between(range) }, signal),
     placeholderData: keepPreviousData,
   });
 

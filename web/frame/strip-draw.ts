@@ -15,6 +15,8 @@ export interface StripFacts extends Pick<LiveState, 'seconds' | 'gaps' | 'stalls
   silentSinceUs: number | null;
   range: TimeRange | null;
   waiting: boolean;
+  /** Since when something is being recorded; null: nothing is. */
+  recordingSinceUs: number | null;
   /** Length of what is shown; null: the last ten minutes. */
   lengthUs: number | null;
 }
@@ -61,6 +63,11 @@ export function drawStrip({ c, width }: Pen, facts: StripFacts): void {
     c.fillRect(Math.round(scale.x(facts.pausedUs)), 4, 1, base);
   }
   drawStalls(c, facts, scale, top, base);
+  if (facts.recordingSinceUs !== null) {
+    const x = Math.round(scale.x(facts.recordingSinceUs));
+    c.fillStyle = colour('ink');
+    c.fillRect(x, base + 6, Math.max(2, scale.right - x), 2);
+  }
   if (facts.range) drawRange(c, scale, facts.range, facts.nowUs, base);
 }
 

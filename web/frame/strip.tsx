@@ -6,6 +6,8 @@ import type { TimeRange } from '../api/queries.ts';
 import { clock } from '../live/clock.ts';
 import { live, reconnectNow, togglePause } from '../live/feed.ts';
 import { frames } from '../live/frames.ts';
+import { recordingSince } from '../recordings/recorder.ts';
+import { RecordingSign } from '../recordings/sign.tsx';
 import { Age } from '../ui/age.tsx';
 import { Canvas } from '../ui/canvas.tsx';
 import { Gauge, None } from '../ui/figure.tsx';
@@ -57,6 +59,9 @@ function TimePill({ range, onLive }: { range: TimeRange | null; onLive: () => vo
           <a className="btn sm ghost" href="/">
             Close
           </a>
+        )}
+        {now.kind === 'recording' && state.recording?.state === 'recording' && (
+          <Control onClick={() => location.reload()} text="Look again" />
         )}
         {now.kind === 'paused' && <Control onClick={togglePause} text="Resume" hint="Space" />}
         {(now.kind === 'live' || now.kind === 'behind') && (
@@ -119,6 +124,7 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
             range:
               dragged() ?? framed.getState().range ?? (recording && isWhole(range, recording) ? null : range),
             lengthUs,
+            recordingSinceUs: recording === null ? recordingSince() : null,
             waiting: state.seconds.every((second) => second.ops === 0) && state.stalls.length === 0,
           });
         }}
@@ -141,6 +147,7 @@ function Gauges() {
   const known = away ? null : gauges;
   return (
     <dl className="gauges">
+      <RecordingSign />
       <div>
         <dt>op/s</dt>
         <dd>

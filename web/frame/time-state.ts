@@ -1,6 +1,7 @@
 // What the page says about time: live, behind, paused, a range, no server, waiting. Pure.
 
 import type { Gap, Gauges } from '../../shared/live.ts';
+import type { Recording } from '../../shared/recording.ts';
 import { formatCount, formatDuration } from '../../shared/units.ts';
 import type { TimeRange } from '../api/queries.ts';
 import type { LinkState } from '../live/socket.ts';
@@ -22,7 +23,7 @@ export interface TimeFacts {
   heldSince: number;
   range: TimeRange | null;
   /** What is shown in place of the live trace. */
-  recording: { name: string; fromUs: number; toUs: number } | null;
+  recording: { name: string; fromUs: number; toUs: number; state: Recording['state'] } | null;
   /** Whether any mount is known or any operation stored. */
   anything: boolean;
   nowUs: number;
@@ -48,7 +49,8 @@ export function timeState(facts: TimeFacts): TimeState {
   if (facts.recording) {
     const { fromUs, toUs } = facts.range ?? {};
     const text = `${clockText(fromUs ?? facts.recording.fromUs)} – ${clockText(toUs ?? facts.recording.toUs)}`;
-    return { kind: 'recording', title: facts.recording.name, text };
+    const growing = facts.recording.state === 'recording';
+    return { kind: 'recording', title: facts.recording.name, text: growing ? `${text}, it grows on` : text };
   }
   if (facts.range) {
     const from = facts.range.fromUs === null ? 'the beginning' : clockText(facts.range.fromUs);

@@ -2,12 +2,14 @@
 import {
   ChartNoAxesColumn,
   ChartNoAxesGantt,
+  CircleDot,
   CircleX,
   Flame,
   FolderTree,
   type LucideIcon,
   Rows3,
   Table2,
+  Unplug,
 } from 'lucide-react';
 
 export interface ViewInfo {
@@ -20,7 +22,7 @@ export interface ViewInfo {
 
 /**
  * In the order of the keys: 1 overview, 2 timeline, 3 operations, 4 stalls, 5 latency, 6 files, 7 errors,
- * 8 recordings, 9 faults. A view has its row once it can be used.
+ * 8 recordings, 9 faults, 0 settings. A view has its row once it can be used.
  */
 export const VIEWS: readonly ViewInfo[] = [
   { key: '1', path: '/', name: 'Overview', icon: Rows3 },
@@ -30,6 +32,8 @@ export const VIEWS: readonly ViewInfo[] = [
   { key: '5', path: '/latency', name: 'Latency', icon: ChartNoAxesColumn },
   { key: '6', path: '/files', name: 'Files', icon: FolderTree },
   { key: '7', path: '/errors', name: 'Errors', icon: CircleX },
+  { key: '8', path: '/recordings', name: 'Recordings', icon: CircleDot },
+  { key: '9', path: '/faults', name: 'Faults', icon: Unplug },
 ];
 
 /** Those that a narrow screen has room for; the palette leads to the others. */

@@ -14,6 +14,8 @@ import { term } from '../url/terms.ts';
 import { operationsHref } from '../url/use.ts';
 import './palette.css';
 
+import { RecordingItems } from './recording-items.tsx';
+
 interface PaletteProps {
   onClose: () => void;
 }
@@ -74,6 +76,7 @@ export default function Palette({ onClose }: PaletteProps) {
             </Command.Item>
           ))}
         </Command.Group>
+        <RecordingItems run={run} />
         <Command.Group heading="Do">
           <Command.Item onSelect={run(togglePause)}>
             {paused ? 'Resume' : 'Pause'}
