@@ -7,12 +7,30 @@ export interface Clock {
   wallUs(): number;
 }
 
-export const systemClock: Clock = {
-  monoNs() {
-    const [s, ns] = process.hrtime();
-    return s * 1e9 + ns;
-  },
-  wallUs() {
-    return (performance.timeOrigin + performance.now()) * 1_000;
-  },
-};
+export const systemClock = clockOf(monotonicNs, Date.now, performance.timeOrigin + performance.now());
+
+function monotonicNs(): number {
+  const [s, ns] = process.hrtime();
+  return s * 1e9 + ns;
+}
+
+/** Below this, wall time is not corrected: it stays even, and finer than what the system tells. */
+const MAX_DRIFT_US = 20_000;
+
+/**
+ * A clock whose wall time follows when the system's is set, and when the machine wakes up, during whose sleep
+ * CLOCK_MONOTONIC stands still.
+ * @param monoNs CLOCK_MONOTONIC; @param wallMs wall time in whole ms; @param nowMs the same, as fine as it can be had.
+ */
+export function clockOf(monoNs: () => number, wallMs: () => number, nowMs = wallMs()): Clock {
+  const offsetNowUs = () => wallMs() * 1_000 - monoNs() / 1_000;
+  let offsetUs = nowMs * 1_000 - monoNs() / 1_000;
+  return {
+    monoNs,
+    wallUs() {
+      const nowUs = offsetNowUs();
+      if (Math.abs(nowUs - offsetUs) > MAX_DRIFT_US) offsetUs = nowUs;
+      return offsetUs + monoNs() / 1_000;
+    },
+  };
+}

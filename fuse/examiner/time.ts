@@ -31,7 +31,8 @@ export class Moment {
   }
 }
 
+/** Null too where it was moved to another processor and has not run there yet (migrate_task_rq_fair in kernel/sched). */
 function ranAtMs(sched: string): number | null {
-  const ms = /^se\.exec_start\s*:\s*([\d.]+)/m.exec(sched)?.[1];
-  return ms === undefined ? null : Number(ms);
+  const ms = Number(/^se\.exec_start\s*:\s*([\d.]+)/m.exec(sched)?.[1] ?? 0);
+  return ms === 0 ? null : ms;
 }

@@ -1,15 +1,16 @@
-// From the kernel's monotonic clock to wall time. It stays even, and follows when the system's clock is stepped.
+// From the kernel's monotonic clock to wall time. It stays even, and follows when the system's clock is stepped and when
+// the machine wakes up. Node's performance.timeOrigin does not: it is what it was at the start.
 
 /** Below this wall time is not corrected. */
 const MAX_DRIFT_US = 20_000;
 
 export class WallClock {
-  #offsetUs = nowOffsetUs();
+  #offsetUs = offsetUs(performance.timeOrigin + performance.now());
 
   /** Looks whether the system's clock was stepped. */
   refresh(): void {
-    const offsetUs = nowOffsetUs();
-    if (Math.abs(offsetUs - this.#offsetUs) > MAX_DRIFT_US) this.#offsetUs = offsetUs;
+    const nowUs = offsetUs(Date.now());
+    if (Math.abs(nowUs - this.#offsetUs) > MAX_DRIFT_US) this.#offsetUs = nowUs;
   }
 
   /** µs since the epoch. @param monoNs CLOCK_MONOTONIC. */
@@ -18,7 +19,8 @@ export class WallClock {
   }
 }
 
-function nowOffsetUs(): number {
+/** @param wallMs what time it is now: fine at the start, and in whole ms where a step is looked for. */
+function offsetUs(wallMs: number): number {
   const [seconds, ns] = process.hrtime();
-  return (performance.timeOrigin + performance.now()) * 1e3 - (seconds * 1e6 + ns / 1e3);
+  return wallMs * 1e3 - (seconds * 1e6 + ns / 1e3);
 }

@@ -40,9 +40,7 @@ export function diagnose(snapshot: Snapshot, patients: readonly Patient[]): Map<
     const mount = operation && view.mount(operation.mountId);
     if (!operation || !mount) continue;
     const finding = findingOf(operation);
-    const sharing = snapshot.operations.filter(
-      (one) => isLong(snapshot, one) && findingOf(one).root === finding.root,
-    );
+    const sharing = snapshot.operations.filter((one) => isLong(one) && findingOf(one).root === finding.root);
     const keys = new Set(sharing.map((one) => one.key));
     const behind = locked
       .filter(({ holder }) => holder !== null && keys.has(holder.key))
@@ -57,10 +55,10 @@ export function diagnose(snapshot: Snapshot, patients: readonly Patient[]): Map<
 }
 
 /** Younger ones come and go: they wait for nothing yet. */
-const LONG_US = 500_000;
+const LONG_MS = 500;
 
-function isLong(snapshot: Snapshot, operation: Operation): boolean {
-  return operation.before || snapshot.takenUs - operation.startUs >= LONG_US;
+function isLong({ before, ageMs }: Operation): boolean {
+  return before || ageMs >= LONG_MS;
 }
 
 function waitingParts(sharing: readonly Operation[], behind: readonly LockWaiter[]) {

@@ -36,7 +36,6 @@ export class Diagnoser {
     this.#store = store;
     this.#log = log;
     this.#trace.on('raised', () => this.#soon());
-    this.#trace.on('mount', (mount) => sources.former.note(mount));
     if (this.#trace.stalls.open().length > 0) this.#soon();
   }
 

@@ -4,11 +4,13 @@
 import type { OpenRequest } from '../../shared/open-request.ts';
 import { opName } from '../../shared/ops.ts';
 import type { Span } from '../../shared/span.ts';
+import type { FaultBoard } from '../faults/board.ts';
 import type { KernelCollector } from '../kernel/collector.ts';
 import { isTapped, type MountRecord } from '../mounts/registry.ts';
 import type { Trace } from '../trace.ts';
 import type { Examiner } from './examiner.ts';
 import type { FormerDaemons } from './former.ts';
+import { heldBack } from './held-back.ts';
 import { sharpened } from './sharpen.ts';
 import type { MountFacts, Operation, Snapshot } from './snapshot.ts';
 
@@ -24,9 +26,8 @@ export interface Sources {
   trace: Trace;
   kernel: Pick<KernelCollector, 'inflight'>;
   examiner: Examiner;
-  /** Mount points of mirrors that hold operations back by themselves, with what they call it. */
-  holding: () => ReadonlyMap<string, string>;
-  former: FormerDaemons;
+  faults: Pick<FaultBoard, 'listAt'>;
+  former: Pick<FormerDaemons, 'of'>;
   nowUs: () => number;
 }
 
@@ -34,14 +35,13 @@ type Picked = Map<number, Map<number | string, OpenRequest>>;
 
 /** @param stalled spans that are looked into whatever their number. */
 export async function gather(sources: Sources, stalled: ReadonlySet<number>): Promise<Snapshot> {
-  const { trace, examiner, holding, former, nowUs } = sources;
+  const { trace, examiner, faults, former, nowUs } = sources;
   const records = trace.mounts.all().filter((one) => one.present || trace.stalls.openOf(one.id) > 0);
   const open = trace
     .inflight()
     .filter(({ span, ageMs }) => ageMs >= YOUNG_MS || stalled.has(span.id))
-    .slice(0, OPERATIONS_MAX)
-    .map(({ span }) => span);
-  const busy = new Set(open.map((span) => span.mountId));
+    .slice(0, OPERATIONS_MAX);
+  const busy = new Set(open.map(({ span }) => span.mountId));
   const left: string[] = [];
   const askedTap = askTap(sources, records, busy, left);
   const answer = await examiner
@@ -52,19 +52,18 @@ export async function gather(sources: Sources, stalled: ReadonlySet<number>): Pr
         daemon: one.daemon?.pid ?? null,
         look: busy.has(one.id) || (one.waiting ?? 0) > 0,
       })),
-      callers: open.flatMap((span) => span.tid ?? span.pid ?? []).slice(0, CALLERS_MAX),
+      callers: open.flatMap(({ span }) => span.tid ?? span.pid ?? []).slice(0, CALLERS_MAX),
     })
     .catch((error: Error) => {
       left.push(`what processes do: ${error.message}`);
       return null;
     });
   const picked = await askedTap;
-  const held = holding();
   return {
     takenUs: answer?.takenUs ?? nowUs(),
     mounts: records.map((record) => mountFacts(record, trace.mounts.isHidden(record), former)),
     operations: open
-      .map((span) => operationOf(span, trace.mounts.get(span.mountId), picked, held))
+      .map(({ span, ageMs }) => operationOf(span, ageMs, trace.mounts.get(span.mountId), picked, faults))
       .map((operation) => sharpened(operation, trace.mounts.get(operation.mountId), answer?.processes ?? [])),
     processes: answer?.processes ?? [],
     unread: answer?.unread ?? [],
@@ -94,7 +93,7 @@ async function askTap(
   return picked;
 }
 
-function mountFacts(record: MountRecord, hidden: boolean, former: FormerDaemons): MountFacts {
+function mountFacts(record: MountRecord, hidden: boolean, former: Sources['former']): MountFacts {
   const seen = record.kind !== 'kernel' || isTapped(record) || hidden;
   return {
     mountId: record.id,
@@ -115,13 +114,14 @@ function mountFacts(record: MountRecord, hidden: boolean, former: FormerDaemons)
 
 function operationOf(
   span: Span,
+  ageMs: number,
   mount: MountRecord | undefined,
   picked: Picked,
-  held: ReadonlyMap<string, string>,
+  faults: Sources['faults'],
 ): Operation {
   const request = picked.get(mount?.connection ?? -1)?.get(span.unique ?? '');
   const same = request && opName(request.opcode) === span.op ? request : undefined;
-  const fault = span.args?.fault;
+  const mark = span.args?.fault;
   return {
     key: `span ${span.id}`,
     spanId: span.id,
@@ -132,9 +132,10 @@ function operationOf(
     tid: span.tid ?? span.pid,
     comm: span.comm,
     startUs: span.startUs,
+    ageMs,
     // A mirror tells of an operation when it has it.
     picked: span.source === 'mirror' ? true : (same?.picked ?? null),
-    fault: fault === undefined || fault === null ? (held.get(span.mount) ?? null) : `rule ${fault}`,
+    fault: mark && mount ? heldBack(mark, ageMs, faults.listAt(mount)) : null,
     before: span.args?.startedBefore === true,
   };
 }

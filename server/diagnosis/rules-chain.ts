@@ -176,6 +176,7 @@ function unseenOperation(
     tid,
     comm: process.comm,
     startUs: thread.sinceUs ?? 0,
+    ageMs: 0,
     picked: null,
     fault: null,
     before: true,

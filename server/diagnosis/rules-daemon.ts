@@ -1,12 +1,12 @@
 // Rules about the daemon as a whole: it is gone, it is stopped, or it holds the operation back on purpose.
 import type { ProcessFacts } from '../../shared/examination.ts';
+import { shellWord } from '../../shared/shell-word.ts';
 import {
   abortHint,
   causeLink,
   continueHint,
   culpritOf,
   daemonLink,
-  daemonName,
   type Finding,
   NOBODY,
   type Question,
@@ -18,9 +18,11 @@ import {
 function daemonDead(question: Question): Finding | null {
   const { mount, daemon, view } = question;
   const gone = daemon === undefined || daemon.state === 'Z' || daemon.state === 'X';
-  // Another process has its device, but does nothing with it.
-  const inherited =
-    mount.former !== null && question.crew.idle.length === 0 && question.operation.picked !== true;
+  // Another process has its device, but does nothing with it. What was taken may have been taken by the one that ended:
+  // its threads take what is there to take when the signal wakes them.
+  const { idle, strong } = question.crew;
+  const taken = question.operation.picked === true;
+  const inherited = mount.former !== null && idle.length === 0 && (!taken || strong.length === 0);
   const ended = mount.former ?? mount.daemon;
   if (!inherited && (!gone || (!mount.dead && !ended))) return null;
   const holders = view.snapshot.processes.filter(
@@ -33,7 +35,7 @@ function daemonDead(question: Question): Finding | null {
   const [holder] = holders;
   return {
     kind: 'daemon-dead',
-    confidence: 'certain',
+    confidence: inherited && taken && !mount.dead ? 'likely' : 'certain',
     clause: holder
       ? `${name}, which answered for ${mount.mount}, has ended, and ${who(holder)} keeps its connection open without answering`
       : `${name}, which answered for ${mount.mount}, has ended`,
@@ -109,27 +111,39 @@ function daemonStopped(question: Question): Finding | null {
 }
 
 function faultInjected(question: Question): Finding | null {
-  const { operation, mount } = question;
-  const { fault } = operation;
-  if (fault === null) return null;
-  const name = daemonName(question);
+  const { operation, mount, view } = question;
+  // The kernel tells of a mirror's operation too, without the mark.
+  const twins = view.operationsOf(mount).filter((one) => one.tid !== null && one.tid === operation.tid);
+  const fault = operation.fault ?? twins.find((one) => one.fault !== null)?.fault;
+  if (!fault) return null;
+  const { rule, effect, releasable } = fault;
   return {
     kind: 'fault-injected',
     confidence: 'certain',
-    clause: `${name} holds it back on purpose (${fault})`,
-    evidence: [{ text: `the operation carries the mark of ${fault}`, from: 'the mirror' }],
-    culprit: { ...NOBODY, kind: 'fault', name: fault, mountId: mount.mountId },
-    advice: 'Release it, or take the rule away.',
-    root: `fault:${mount.mountId}:${fault}`,
-    key: `fault-injected ${fault} ${mount.mount}`,
+    clause: `the fault ${rule} on ${mount.mount} makes it wait on purpose: ${effect}`,
+    evidence: [{ text: `the operation carries the mark of the fault ${rule}`, from: 'the mirror' }],
+    culprit: { ...NOBODY, kind: 'fault', name: rule, mountId: mount.mountId },
+    advice: releasable
+      ? 'Release it, or take the rule away.'
+      : `It goes on by itself; fusescope faults off ${shellWord(mount.mount)} ${rule} lets it go on now.`,
+    root: `fault:${mount.connection ?? mount.mountId}:${rule}`,
+    key: `fault-injected ${rule} ${mount.mount}`,
     links: [
       daemonLink(question, null, { lines: ['a mirror with faults'], via: 'fault' }),
-      causeLink(fault, ['holds the operation until it is released']),
+      causeLink(rule, [effect]),
     ],
     cycle: null,
-    hints: [
-      { action: 'release', pid: null, mountId: mount.mountId, fault, text: 'Release what is held back.' },
-    ],
+    hints: releasable
+      ? [
+          {
+            action: 'release',
+            pid: null,
+            mountId: mount.mountId,
+            fault: rule,
+            text: `Release what the fault ${rule} holds back.`,
+          },
+        ]
+      : [],
   };
 }
 

@@ -3,6 +3,15 @@
 import type { ProcessFacts, Unread } from '../../shared/examination.ts';
 import type { SourceKind, Span } from '../../shared/span.ts';
 
+/** A rule of a mirror that makes an operation wait. */
+export interface HeldBack {
+  rule: string;
+  /** What it does, in words. */
+  effect: string;
+  /** It hangs until it is released; else it goes on by itself. */
+  releasable: boolean;
+}
+
 /** An operation in flight. */
 export interface Operation {
   /** Unique within the snapshot. */
@@ -16,10 +25,12 @@ export interface Operation {
   tid: number | null;
   comm: string | null;
   startUs: number;
+  /** By the clock that nobody sets and that stands still while the machine sleeps. */
+  ageMs: number;
   /** Whether the daemon has taken it; null: nobody can tell. */
   picked: boolean | null;
-  /** Rule or note of a mirror that holds it back on purpose. */
-  fault: string | null;
+  /** Who keeps it waiting on purpose. */
+  fault: HeldBack | null;
   /** It was in flight before anybody listened; `startUs` is when it was first seen. */
   before: boolean;
 }

@@ -1,7 +1,8 @@
 /* A file system that hangs in the ways that file systems do, by the name that is opened. For tests, on libfuse 3.
  * self: opens a file on its own mount.   net: takes a lock, then reads a socket that nobody answers.
- * lock: takes that lock.   slow-N: a read of it sleeps.   Any other name is a file that says hello.
- * Environment: STUCK_SELF own mount point, STUCK_PORT the server of `net`. */
+ * lock: takes that lock.   slow-N: a read of it sleeps.   pace: each read of it takes a while, but comes.   Any other name is a file that says hello.
+ * Environment: STUCK_SELF own mount point, STUCK_PORT the server of `net`, STUCK_CHILD a file that takes the number of a
+ * child that keeps the device until it is killed, or for three minutes. */
 #define FUSE_USE_VERSION 31
 #include <arpa/inet.h>
 #include <errno.h>
@@ -68,6 +69,11 @@ static int fs_open(const char *path, struct fuse_file_info *info) {
 
 static int fs_read(const char *path, char *buffer, size_t size, off_t offset, struct fuse_file_info *info) {
   if (strncmp(path, "/slow-", 6) == 0) sleep(600);
+  if (strcmp(path, "/pace") == 0) {
+    usleep(100000);
+    memset(buffer, '.', 512);
+    return offset < 512 * 15 ? 512 : 0;
+  }
   if (offset >= (off_t)sizeof HELLO) return 0;
   size_t count = sizeof HELLO - offset;
   if (count > size) count = size;
@@ -77,6 +83,16 @@ static int fs_read(const char *path, char *buffer, size_t size, off_t offset, st
 
 static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *config) {
   config->entry_timeout = config->attr_timeout = 600;
+  const char *told = getenv("STUCK_CHILD");
+  if (told && fork() == 0) {
+    FILE *file = fopen(told, "w");
+    if (file) {
+      fprintf(file, "%d\n", getpid());
+      fclose(file);
+    }
+    alarm(180);
+    for (;;) pause();
+  }
   return NULL;
 }
 

@@ -167,6 +167,13 @@ export function descendantsOf(pid: number): number[] {
   return found;
 }
 
+/** Compiles what holds a process as a debugger does. @returns the program. */
+export function buildHold(ward: Ward): string {
+  const program = join(ward.dir, 'hold');
+  execFileSync('gcc', ['-O1', '-o', program, join(import.meta.dirname, 'hold.c')]);
+  return program;
+}
+
 /** Compiles a test's own file system. @returns the program. */
 export function buildStuckfs(ward: Ward): string {
   const program = join(ward.dir, 'stuckfs');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parseCgroup } from '../../../fuse/examiner/cgroup.ts';
 import { parseStack } from '../../../fuse/examiner/process.ts';
 import { parseInet } from '../../../fuse/examiner/sockets.ts';
+import { Moment } from '../../../fuse/examiner/time.ts';
 
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
@@ -55,4 +56,15 @@ test('cgroups: the unit and the container of a process, and whether it is frozen
   expect(of(`12:cpu:/x\n1:name=systemd:/docker/${id}\n`)).toMatchObject({ container: id.slice(0, 12) });
   expect(of('0::/frozen/app.scope\n')).toMatchObject({ frozen: true });
   expect(of('')).toMatchObject({ unit: null, container: null });
+});
+
+test('when a thread last ran: about, in wall time; not known of one that was just moved to another processor', () => {
+  const moment = new Moment();
+  const at = (ms: string) =>
+    moment.sinceRan(`cat (9, #threads: 1)\nse.exec_start    :    ${ms}\nse.vruntime : 1.0\n`);
+  expect(at('0.000000')).toBeNull();
+  const early = at('1000.500000') ?? 0;
+  expect((at('3000.500000') ?? 0) - early).toBe(2e6);
+  expect(early).toBeLessThan(moment.takenUs);
+  expect(moment.sinceRan('')).toBeNull();
 });

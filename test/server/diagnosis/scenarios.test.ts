@@ -1,20 +1,24 @@
 // Mounts that hang in every way that file systems do, all at once on one server: each has its cause told, and who is to
 // blame. A second server that starts when everything hangs already tells the same.
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Health, SpanList } from '../../../shared/api.ts';
 import type { CauseKind } from '../../../shared/diagnosis.ts';
 import type { Mount } from '../../../shared/mount.ts';
 import type { Stall, StallSnapshot } from '../../../shared/stall.ts';
+import type { Audit, Outcome, Preview } from '../../../shared/ways.ts';
 import { describeTap } from '../../fuse/kernel/bpf.ts';
 import { provideFusectl, provideTracefs } from '../../support/daemons.ts';
+import { run } from '../../support/mirror.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import { type Sshd, startSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
-import { buildStuckfs, type Mounted, Ward } from '../../support/ward.ts';
+import { buildHold, buildStuckfs, type Mounted, Ward } from '../../support/ward.ts';
 
+const MAIN = new URL('../../../server/cli/main.ts', import.meta.url).pathname;
 const WAIT_MS = 40_000;
 /** Reads too are stalls after a second here. */
 const THRESHOLDS = { thresholds: [{ op: 'read', stalledMs: 1_000 }] };
@@ -62,7 +66,9 @@ async function linkToSftp(): Promise<{ port: number; cut(): void }> {
   };
 }
 
-async function stallsOf(server: TestServer, mount: Mounted): Promise<Stall[]> {
+type Place = Pick<Mounted, 'mountpoint'>;
+
+async function stallsOf(server: TestServer, mount: Place): Promise<Stall[]> {
   const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
   return items.filter((one) => one.span.mount === mount.mountpoint);
 }
@@ -70,7 +76,7 @@ async function stallsOf(server: TestServer, mount: Mounted): Promise<Stall[]> {
 /** The stall of a mount with this cause, whole. */
 async function caused(
   server: TestServer,
-  mount: Mounted,
+  mount: Place,
   kind: CauseKind,
   which: (stall: Stall) => boolean = () => true,
 ): Promise<Stall> {
@@ -84,8 +90,13 @@ async function caused(
       return stalls.find((one) => one.cause?.kind === kind && which(one));
     },
     WAIT_MS,
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}; there is ${JSON.stringify(seen)}`);
+  ).catch(async (error: Error) => {
+    const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+    const now = items.find((one) => one.mount === mount.mountpoint);
+    const { state, daemon, tier, waiting, inflight } = now ?? {};
+    throw new Error(
+      `${error.message}; there is ${JSON.stringify(seen)} on ${JSON.stringify({ state, daemon, tier, waiting, inflight })}`,
+    );
   });
   return server.get<Stall>(`/api/stalls/${found.id}`);
 }
@@ -113,6 +124,7 @@ describeTap('causes of stalls, on real mounts', () => {
   let server: TestServer;
   let stopped: Mounted;
   let killed: Mounted;
+  let orphan: Mounted;
   let selfish: Mounted;
   let locking: Mounted;
   let pool: Mounted;
@@ -125,6 +137,10 @@ describeTap('causes of stalls, on real mounts', () => {
   let second: Mounted;
   let frozen: Mounted;
   let crowd: Mounted;
+  let paced: Mounted;
+  let hold: string;
+  let mirror: { id: number; mountpoint: string };
+  let held: ChildProcess;
   let silentPort: number;
   let link: { port: number; cut(): void };
 
@@ -140,10 +156,16 @@ describeTap('causes of stalls, on real mounts', () => {
     };
     stopped = await ward.bindfs('stopped');
     killed = await ward.bindfs('killed');
+    const told = ward.file('child', '');
+    orphan = await stuckfs('orphan', { STUCK_CHILD: told });
+    const child = await until('the child to be told', () => Number(readFileSync(told, 'utf8')) || null);
+    ward.atEnd(() => process.kill(child, 'SIGKILL'));
     selfish = await stuckfs('selfish', {}, ['-s']);
     locking = await stuckfs('locking');
     pool = await stuckfs('pool', {}, ['-o', 'max_threads=2,max_idle_threads=2']);
     crowd = await stuckfs('crowd');
+    paced = await stuckfs('paced');
+    hold = buildHold(ward);
 
     sshd = await startSshd(ward, await freePort());
     remote = await sshd.mount(ward, 'remote');
@@ -183,8 +205,8 @@ describeTap('causes of stalls, on real mounts', () => {
     const isFrozen = once(guard.stdout ?? guard, 'data');
     ward.atEnd(() => execFileSync('fsfreeze', ['-u', disk], { stdio: 'ignore' }));
 
-    const all = [stopped, killed, selfish, locking, pool, crowd, remote, merged, cut, inside];
-    const mounts = [...all, first, second, frozen];
+    const all = [stopped, killed, orphan, selfish, locking, pool, crowd, remote, merged, cut, inside];
+    const mounts = [...all, first, second, frozen, paced];
     server = await startTestServer({ args: ['--attach', ...mounts.map((one) => one.mountpoint)] });
     const put = await fetch(new URL('/api/settings', server.url), {
       method: 'PUT',
@@ -194,14 +216,33 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(put.status).toBe(200);
     await attached(server, mounts);
     await isFrozen;
+    ward.file('mirrored/file', 'content');
+    const places = { source: ward.make('mirrored'), mountpoint: ward.make('mirror') };
+    const started = await server.post('/api/mirrors', places);
+    expect(started.status).toBe(201);
+    const known = await until('the mirror to be known', async () => {
+      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+      return items.find((one) => one.mount === places.mountpoint && one.kind === 'mirror');
+    });
+    mirror = { id: known.id, mountpoint: known.mount };
+    const rule = ['--op', 'read', '--path', '/file', '--hang', '--id', 'held-file'];
+    const added = await run(process.execPath, [MAIN, 'faults', 'add', mirror.mountpoint, ...rule], {
+      env: { FUSESCOPE_SERVER: server.url },
+    });
+    expect(added).toMatchObject({ status: 0, stderr: '' });
 
     // The folder is known by then, so that the crowd waits for one look-up.
     await once(ward.use('stat', crowd.mountpoint), 'exit');
     await ward.stop(stopped.pid, killed.pid, crowd.pid, ...sshd.sessions());
     link.cut();
+    // Before its end its threads would still take a request.
+    const over = once(orphan.child, 'exit');
+    orphan.child.kill('SIGKILL');
+    await over;
     ward.use('stat', `${stopped.mountpoint}/a`);
     ward.use('ls', stopped.mountpoint);
     for (let i = 0; i < 4; i++) ward.use('stat', `${killed.mountpoint}/${i}`);
+    ward.use('stat', `${orphan.mountpoint}/x`);
     ward.use('cat', `${selfish.mountpoint}/self`);
     ward.use('cat', `${locking.mountpoint}/net`);
     ward.use('sh', '-c', 'for i in $(seq 100); do stat "$0" & done; wait', `${crowd.mountpoint}/same`);
@@ -210,6 +251,7 @@ describeTap('causes of stalls, on real mounts', () => {
     ward.use('stat', `${inside.mountpoint}${inside.mountpoint}/etc`);
     ward.use('stat', `${first.mountpoint}/loop/x`);
     ward.use('touch', `${frozen.mountpoint}/new`);
+    held = ward.use('cat', `${mirror.mountpoint}/file`);
     for (const name of ['slow-1', 'slow-2']) ward.use('cat', `${pool.mountpoint}/${name}`);
     // These have to come second.
     const opened = (path: string) => async () => {
@@ -232,6 +274,12 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(daemon).toMatchObject({ pid: stopped.pid, comm: 'bindfs', state: 'T', threadCount: 1 });
     expect(caller?.wchan).toBe('request_wait_answer');
     await answers(server);
+  });
+
+  it('a daemon that has ended, while a child of it keeps the connection', async () => {
+    const { cause, hints } = await caused(server, orphan, 'daemon-dead');
+    expect(cause).toMatchObject({ confidence: 'certain', culprit: { pid: orphan.pid } });
+    expect(hints.map((one) => one.action)).toContain('abort');
   });
 
   it('a daemon that uses its own mount', async () => {
@@ -311,6 +359,57 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(advice).toContain(`fsfreeze -u ${frozen.source}`);
   });
 
+  it('an injected fault, until it is released', async () => {
+    const stall = await caused(server, mirror, 'fault-injected');
+    expect(stall.cause).toMatchObject({
+      confidence: 'certain',
+      culprit: { kind: 'fault', name: 'held-file' },
+      text: `The fault held-file on ${mirror.mountpoint} makes it wait on purpose: hang until released.`,
+    });
+    expect(stall.hints).toMatchObject([{ action: 'release', mountId: mirror.id, fault: 'held-file' }]);
+    const ended = once(held, 'exit');
+    const asked = await server.post(`/api/mounts/${mirror.id}/preview`, { action: 'release' });
+    const preview = (await asked.json()) as Preview;
+    expect(preview.effects[0]).toBe('The fault held-file holds one operation back until released.');
+    expect(preview.operations).toMatchObject([{ op: 'read', path: '/file', comm: 'cat' }]);
+    const done = await server.post(`/api/mounts/${mirror.id}/release`, { token: preview.token });
+    expect((await done.json()) as Outcome).toMatchObject({ audit: { action: 'release', outcome: 'done' } });
+    expect(await ended).toEqual([0, null]);
+    const closed = await until('the stall to end', async () => {
+      const now = await server.get<Stall>(`/api/stalls/${stall.id}`);
+      return now.state === 'closed' ? now : null;
+    });
+    expect(closed).toMatchObject({ span: { state: 'done', errno: 0 }, endedBy: { kind: 'answered' } });
+    expect(closed.endedBy?.text).toContain('released it');
+    const { items } = await server.get<{ items: Audit[] }>('/api/audit');
+    expect(items[0]).toMatchObject({ action: 'release', mount: mirror.mountpoint, outcome: 'done' });
+  });
+
+  it('no stall where a read is slow and goes on, nor where a debugger or a signal stops the caller', async () => {
+    const readers = [1, 2, 3].map(() => ward.use('cat', `${paced.mountpoint}/pace`));
+    const [slow, signalled, debugged] = readers as [ChildProcess, ChildProcess, ChildProcess];
+    const whole = once(slow, 'exit');
+    await until('all to read', async () => {
+      const { items } = await server.get<SpanList>('/api/spans', {
+        filter: `mount:${paced.mountpoint} op:read`,
+      });
+      return readers.every(({ pid }) => items.some((span) => span.pid === pid));
+    });
+    await ward.stop(signalled.pid ?? 0);
+    const debug = ward.start(hold, [String(debugged.pid)]);
+    await once(debug.stdout ?? debug, 'data');
+    expect(await whole).toEqual([0, null]);
+    // What was asked for later than they were stopped hangs for long enough to be a stall.
+    const later = ward.use('stat', `${stopped.mountpoint}/later`);
+    await caused(server, stopped, 'daemon-stopped', (one) => one.span.pid === later.pid);
+    const { items } = await server.get<{ items: Stall[] }>('/api/stalls');
+    expect(items.filter(({ span }) => span.mount === paced.mountpoint)).toEqual([]);
+    const reads = await server.get<SpanList>('/api/spans', {
+      filter: `mount:${paced.mountpoint} pid:${slow.pid} op:read`,
+    });
+    expect(reads.items.length).toBeGreaterThan(15);
+  });
+
   it('a hundred callers behind one look-up', async () => {
     const { waiting, waiters, affected } = await until('all of them to wait', async () => {
       const stall = await caused(server, crowd, 'daemon-stopped');
@@ -347,7 +446,7 @@ describeTap('causes of stalls, on real mounts', () => {
     const chain = await caused(late, merged, 'cross-mount');
     expect(chain.cause?.culprit.name).toBe(`127.0.0.1:${sshd.port}`);
     expect(chain.chain.map((one) => one.name)).toContain('sshfs');
-  });
+  }, 120_000);
 
   it('a daemon that is killed: what it had in hand is aborted', async () => {
     const { id } = await caused(server, killed, 'daemon-stopped');

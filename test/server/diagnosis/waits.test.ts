@@ -31,6 +31,7 @@ function operation(key: string, startS: number): Operation {
     tid: null,
     comm: null,
     startUs: T0 + startS * 1e6,
+    ageMs: 0,
     picked: true,
     fault: null,
     before: false,
