@@ -2,7 +2,7 @@
 // is at the other end of their connections. Bounded in every direction; what is left out is said.
 import type { ExamineAnswer, ExamineRequest, ProcessFacts, Unread } from '../../shared/examination.ts';
 import { findHolders } from '../kernel/discovery/daemons.ts';
-import { readLink } from '../kernel/discovery/proc.ts';
+import { readLink, readStat } from '../kernel/discovery/proc.ts';
 import { type Depth, type Looked, lookInto, outline } from './process.ts';
 import { readWchan, type ScannedProcess, scan } from './scan.ts';
 import { findOwners, type NetSocket, readSockets } from './sockets.ts';
@@ -47,7 +47,7 @@ export async function examine(request: ExamineRequest, at: (pid: number) => void
     }
     at(pid);
     const one = lookInto(process, depth, fuse, moment);
-    if (isDenied(pid)) unread.push({ pid, why: 'denied' });
+    if (isDenied(process)) unread.push({ pid, why: 'denied' });
     looked.push(one);
     processes.push(one.facts);
   };
@@ -117,10 +117,11 @@ function wishFamily(daemon: number, all: ReadonlyMap<number, ScannedProcess>, wi
   }
 }
 
-function isDenied(pid: number): boolean {
-  return (
-    process.geteuid?.() !== 0 && readLink(`/proc/${pid}/cwd`) === null && readWchan(`/proc/${pid}`) === null
-  );
+/** Also root may be kept from it, as in a container. Of a process that has ended there is nothing to see for anybody. */
+function isDenied({ pid }: ScannedProcess): boolean {
+  if (readLink(`/proc/${pid}/cwd`) !== null || readWchan(`/proc/${pid}`) !== null) return false;
+  const stat = readStat(pid);
+  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
 }
 
 /** /proc/net of each network namespace, read once, through one of its processes. */

@@ -5,7 +5,9 @@ import type { Tier } from '../../shared/mount.ts';
 import type { OpenAnswer, OpenQuestion } from '../../shared/open-request.ts';
 import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
 import type { Emitter } from '../emitter/emitter.ts';
+import { BlockedCallers } from './blocked-callers.ts';
 import { WallClock } from './clock.ts';
+import type { Waiter } from './discovery/blocked.ts';
 import { Discovery, type FuseMount } from './discovery/discovery.ts';
 import { heldFile } from './held-file.ts';
 import { openRequests } from './open-requests.ts';
@@ -49,6 +51,7 @@ export class Collector {
   readonly #clock = new WallClock();
   readonly #entries = new Map<number, Entry>();
   readonly #discovery: Discovery;
+  readonly #callers = new BlockedCallers();
   #policy: Policy = NOTHING;
   #nextIndex = 0;
   #excluded = 0;
@@ -63,6 +66,7 @@ export class Collector {
       appeared: (mount) => this.#appeared(mount),
       changed: (mount) => this.#changed(mount),
       vanished: (mount) => this.#vanished(mount),
+      blocked: (mount, waiters) => this.#blocked(mount, waiters),
       wantsBlocked: ({ connection }) => {
         const tier = this.#entries.get(connection)?.tier;
         return tier === 'proc' || tier === 'none';
@@ -106,6 +110,7 @@ export class Collector {
       if (tier === entry.tier && tierReason === entry.tierReason) continue;
       if (tier !== entry.tier) {
         this.#endOpen(entry);
+        this.#callers.forget(entry.mount.connection);
         // What was renamed while nobody listened is not known.
         entry.paths = this.#newPaths();
       }
@@ -199,6 +204,19 @@ export class Collector {
     if (!entry.announced) this.#announce(entry);
   }
 
+  /** Without a tap, who stays blocked is told as an open operation, where the mount is to be listened to. */
+  #blocked(mount: FuseMount, waiters: readonly Waiter[]): void {
+    const entry = this.#entries.get(mount.connection);
+    if (!entry) return;
+    const told = entry.tier === 'proc' && whyNot(mount, this.#policy) === null;
+    const others = waiters.filter((one) => !this.#ownPids.has(one.pid));
+    for (const record of this.#callers.look(mount.connection, told ? others : [], nowNs())) {
+      if (record.kind === 'open') entry.open.set(record.unique, record);
+      else if (!entry.open.delete(record.unique)) continue;
+      this.#emitter.emit(this.#event(entry, record));
+    }
+  }
+
   /** All tables together stay below five times NODES for a thousand mounts. */
   #newPaths(): PathTable {
     const share = NODES / 2 ** Math.ceil(Math.log2(this.#entries.size + 1));
@@ -225,6 +243,7 @@ export class Collector {
     const entry = this.#entries.get(mount.connection);
     if (!entry) return;
     this.#entries.delete(mount.connection);
+    this.#callers.forget(mount.connection);
     this.#emitter.gone(entry.index, 'it was unmounted');
     this.apply();
   }
@@ -299,5 +318,7 @@ export class Collector {
     };
   }
 }
+
+const nowNs = () => Number(process.hrtime.bigint());
 
 const KIND = { open: ENTER, done: SPAN, lost: LOST } as const;

@@ -26,6 +26,15 @@ interface Asked {
   at: number | null;
 }
 
+/** Null for what is cut off, as by its end. */
+function answerOf(line: string): ExamineAnswer | null {
+  try {
+    return JSON.parse(line) as ExamineAnswer;
+  } catch {
+    return null;
+  }
+}
+
 /** What ended it, where another try may do better. */
 class Hung extends Error {}
 
@@ -91,7 +100,10 @@ export class Examiner {
       said = line;
       this.#log.warn({ pid: child.pid }, line);
     });
-    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      // One that was given up may still have told something.
+      if (this.#child === child) this.#take(line);
+    });
     const gone = (why: string) => {
       if (this.#child !== child) return;
       this.#end(new Hung(said === '' ? why : said));
@@ -110,10 +122,15 @@ export class Examiner {
       asked.timer = setTimeout(() => this.#overdue(), HUNG_MS);
       return;
     }
+    const answer = answerOf(line);
+    if (answer?.id !== asked.id) {
+      this.#end(new Hung('the examiner said something strange'));
+      return;
+    }
     this.#asked = null;
     this.#idle = setTimeout(() => this.#end(new Error('nothing was asked')), IDLE_MS);
     this.#idle.unref();
-    asked.resolve(JSON.parse(line) as ExamineAnswer);
+    asked.resolve(answer);
   }
 
   #overdue(): void {

@@ -137,5 +137,6 @@ function operationOf(
     picked: span.source === 'mirror' ? true : (same?.picked ?? null),
     fault: mark && mount ? heldBack(mark, ageMs, faults.listAt(mount)) : null,
     before: span.args?.startedBefore === true,
+    seenInProc: span.args?.seenIn === '/proc',
   };
 }

@@ -24,7 +24,12 @@ export function limitsOf(view: View, operation: Operation, mount: MountFacts): s
     );
   if (mount.waiting === null && mount.connection !== null)
     limits.push('how many requests the kernel counts: sudo mount -t fusectl none /sys/fs/fuse/connections');
-  if (mount.unseen !== null) limits.push(`its operations: ${mount.unseen}`);
+  if (mount.unseen !== null)
+    limits.push(
+      operation.seenInProc
+        ? `its operations: this is what the system call of a blocked process asks for, as /proc shows it (${mount.unseen})`
+        : `its operations: ${mount.unseen}`,
+    );
   else if (operation.picked === null)
     limits.push(
       'whether the daemon has taken the request: that takes the BPF tap; npx fusescope doctor says what it needs',

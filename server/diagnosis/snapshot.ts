@@ -33,6 +33,8 @@ export interface Operation {
   fault: HeldBack | null;
   /** It was in flight before anybody listened; `startUs` is when it was first seen. */
   before: boolean;
+  /** Without a tap: all that is known is a process that is blocked. */
+  seenInProc?: boolean;
 }
 
 export interface MountFacts {

@@ -132,7 +132,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     nowUs: () => clock.wallUs(),
     log,
   });
-  const flight = new FlightRecorder({ trace, recordings, log });
+  const flight = new FlightRecorder({ trace, recordings, nowUs: () => clock.wallUs(), log });
   const imports = new Importer(program('fuse/logs/main'), recordings);
   const diagnoser = new Diagnoser(
     {

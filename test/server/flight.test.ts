@@ -1,6 +1,8 @@
 // The flight recorder: a stall keeps what its mount did before it.
+import { EventEmitter } from 'node:events';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { surplus } from '../../server/recordings/flight.ts';
+import { type FlightOptions, FlightRecorder, surplus } from '../../server/recordings/flight.ts';
 import type { SpanList } from '../../shared/api.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -62,6 +64,40 @@ it('keeps the operations before a stall, the stall, and what was known of it; on
   // On a machine so slow that 30 s have passed, it is right that there are two.
   const soon = again.raisedUs - details.snapshot.raisedUs < 30e6;
   if (soon) expect(await recordings()).toHaveLength(1);
+});
+
+it('keeps the last operations of a mount whose daemon died with some in hand, or that went away so', async () => {
+  const trace = new EventEmitter();
+  const kept: { name: string; fromUs: number }[] = [];
+  const recordings = {
+    keep: async ({ name }: { name: string }, { fromUs }: { fromUs: number }) => kept.push({ name, fromUs }),
+    list: async () => [],
+  };
+  let us = 1e15;
+  const log = pino({ level: 'silent' });
+  const flight = new FlightRecorder({ trace, recordings, nowUs: () => us, log } as unknown as FlightOptions);
+  flight.start();
+  const mount = (id: number, dead: boolean, present = true) =>
+    trace.emit('mount', { id, mount: `/mnt/${id}`, dead, present });
+  const ended = (mountId: number, state: string) => trace.emit('ended', { mountId, state });
+  ended(1, 'done');
+  mount(1, true);
+  ended(2, 'aborted');
+  mount(2, false);
+  us += 2e6;
+  mount(2, true);
+  mount(2, true);
+  ended(3, 'aborted');
+  mount(3, false, false);
+  // Long ago: something else ended it.
+  ended(4, 'aborted');
+  us += 60e6;
+  mount(4, false, false);
+  await flight.close();
+  expect(kept).toEqual([
+    { name: 'The daemon died: /mnt/2', fromUs: 1e15 - 30e6 },
+    { name: 'It went away with operations in hand: /mnt/3', fromUs: 1e15 + 2e6 - 30e6 },
+  ]);
 });
 
 it('lets the oldest go, by number and by size', () => {

@@ -8,6 +8,7 @@ import { readStat } from '../../fuse/kernel/discovery/proc.ts';
 import type { Mirror, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
+import type { Stall } from '../../shared/stall.ts';
 import { bindfs, provideTracefs } from '../support/daemons.ts';
 import { bash, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
@@ -147,7 +148,7 @@ describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
     await two.unmount();
   });
 
-  it('without any tap are shown all the same, with who waits and what to do', async () => {
+  it('without any tap are shown all the same, with who waits, why, and what to do', async () => {
     const daemon = await bindfs(place, 'untapped');
     await using server = await startTestServer({ args: ['--tap', 'proc', '--attach', 'all'] });
     await inTier(server, daemon.mountpoint, 'proc');
@@ -164,6 +165,28 @@ describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
         return now && now.blocked.length > 0 ? now : null;
       });
       expect(mount).toMatchObject({ waiting: 1, blocked: [{ pid: ls.pid, tid: ls.pid, comm: 'ls' }] });
+      const stall = await until(
+        'a stall with its cause',
+        async () => {
+          const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
+          const found = items.find((one) => one.span.mount === daemon.mountpoint && one.cause !== null);
+          return found && server.get<Stall>(`/api/stalls/${found.id}`);
+        },
+        30_000,
+      );
+      expect(stall).toMatchObject({
+        span: { op: 'open', pid: ls.pid, comm: 'ls', args: { seenIn: '/proc', call: 'openat' } },
+        cause: { kind: 'daemon-stopped', culprit: { pid: daemon.pid } },
+        waiting: 1,
+      });
+      expect(stall.limits.join()).toContain('as /proc shows it');
+      daemon.child.kill('SIGCONT');
+      await once(ls, 'exit');
+      const closed = await until('its end', async () => {
+        const now = await server.get<Stall>(`/api/stalls/${stall.id}`);
+        return now.state === 'closed' ? now : null;
+      });
+      expect(closed).toMatchObject({ span: { state: 'lost' }, endedBy: { kind: 'lost' } });
     } finally {
       daemon.child.kill('SIGCONT');
     }

@@ -1,11 +1,16 @@
 // Who waits for a mount, for mounts whose operations nobody captures: threads that sleep in FUSE's code, laid to a
 // mount by the descriptor that their system call was given, or by their working directory. All of it from /proc.
 import type { Blocked } from '../../../shared/wire/frames.ts';
+import { CALLS } from '../../examiner/syscalls.ts';
 import { listPids, listProc, readLink, readProc, readStat } from './proc.ts';
 
 /** A thread that waits, with the places it may be waiting for, likeliest first. */
 export interface Waiter extends Blocked {
   places: string[];
+  /** Its system call, where that may be read and is known. */
+  call: string | null;
+  /** How often it went to sleep: the same at two looks is the same wait. */
+  switches: number;
 }
 
 /** Where callers sleep until the daemon answers (fs/fuse/dev.c; /proc/PID/wchan). */
@@ -21,17 +26,25 @@ export function findWaiters(): Waiter[] {
       const task = `/proc/${pid}/task/${tid}`;
       const wchan = readProc(`${task}/wchan`) ?? '';
       if (!SLEEPS.test(wchan) || IDLE.test(wchan)) continue;
-      const fd = firstArgument(readProc(`${task}/syscall`) ?? '');
+      const syscall = readProc(`${task}/syscall`) ?? '';
+      const call = CALLS.get(Number.parseInt(syscall, 10))?.name ?? null;
+      const fd = firstArgument(syscall);
       const links = [fd === null ? null : readLink(`/proc/${pid}/fd/${fd}`), readLink(`/proc/${pid}/cwd`)];
       waiters.push({
         pid,
         tid: Number(tid),
         comm: readStat(pid)?.comm ?? null,
         places: links.filter((link) => link !== null),
+        call,
+        switches: switchesOf(readProc(`${task}/status`) ?? ''),
       });
     }
   }
   return waiters;
+}
+
+function switchesOf(status: string): number {
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1] ?? 0);
 }
 
 /** First argument of a system call as /proc/PID/syscall shows it, where it may be a descriptor. */
@@ -47,12 +60,12 @@ function firstArgument(syscall: string): number | null {
 export function assignWaiters<K>(
   waiters: readonly Waiter[],
   mounts: readonly { key: K; points: readonly string[] }[],
-): Map<K, Blocked[]> {
-  const assigned = new Map<K, Blocked[]>(mounts.map(({ key }) => [key, []]));
-  for (const { places, ...blocked } of waiters) {
-    const at = places.map((place) => mountOf(place, mounts)).find((one) => one !== null);
+): Map<K, Waiter[]> {
+  const assigned = new Map<K, Waiter[]>(mounts.map(({ key }) => [key, []]));
+  for (const waiter of waiters) {
+    const at = waiter.places.map((place) => mountOf(place, mounts)).find((one) => one !== null);
     const mount = at ?? (mounts.length === 1 ? mounts[0] : undefined);
-    if (mount) assigned.get(mount.key)?.push(blocked);
+    if (mount) assigned.get(mount.key)?.push(waiter);
   }
   return assigned;
 }

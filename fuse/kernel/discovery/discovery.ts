@@ -1,7 +1,7 @@
 // Keeps a list of the FUSE mounts of this machine: what appears, changes and vanishes, within a second. It reads /proc
 // and fusectl and touches no mount.
 import type { Blocked } from '../../../shared/wire/frames.ts';
-import { assignWaiters, findWaiters } from './blocked.ts';
+import { assignWaiters, findWaiters, type Waiter } from './blocked.ts';
 import { type Connection, findConnections } from './connections.ts';
 import { chooseDaemons, findHolders, type Holder, isSameProcess } from './daemons.ts';
 import { type Counts, readCounts } from './fusectl.ts';
@@ -28,6 +28,8 @@ export interface DiscoveryEvents {
   appeared(mount: FuseMount): void;
   changed(mount: FuseMount): void;
   vanished(mount: FuseMount): void;
+  /** Who waits now for a mount that `wantsBlocked` names; told at each look, about once a second. */
+  blocked(mount: FuseMount, waiters: readonly Waiter[]): void;
   /** Whether `blocked` is worth its price for this mount: nothing else tells who waits. */
   wantsBlocked(mount: FuseMount): boolean;
 }
@@ -137,7 +139,10 @@ export class Discovery {
             waited.map((mount) => ({ key: mount, points: [mount.mount, ...mount.alsoAt] })),
           );
     for (const mount of this.#mounts.values()) {
-      this.#update(mount, { blocked: (assigned?.get(mount) ?? []).slice(0, BLOCKED_SHOWN) });
+      const waiters = assigned?.get(mount) ?? [];
+      const shown = waiters.slice(0, BLOCKED_SHOWN).map(({ pid, tid, comm }) => ({ pid, tid, comm }));
+      this.#update(mount, { blocked: shown });
+      if (this.#events.wantsBlocked(mount)) this.#events.blocked(mount, waiters);
     }
   }
 

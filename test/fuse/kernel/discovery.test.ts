@@ -128,7 +128,10 @@ describe('the daemon of a connection', () => {
 });
 
 describe('who waits', () => {
-  const waiter = (tid: number, ...places: string[]) => ({ pid: tid, tid, comm: 'ls', places });
+  const waiter = (tid: number, ...places: string[]) => ({
+    ...{ pid: tid, tid, comm: 'ls', places },
+    ...{ call: null, switches: 1 },
+  });
   const mounts = [
     { key: 'a', points: ['/mnt/a'] },
     { key: 'inner', points: ['/mnt/a/inner', '/x'] },
@@ -157,6 +160,7 @@ describeWith(['root', 'fuse', 'bindfs', 'sshfs', 'unshare'], 'discovery', () => 
     appeared: tell('appeared'),
     changed: tell('changed'),
     vanished: tell('vanished'),
+    blocked: () => undefined,
     wantsBlocked: () => true,
   });
   const children: ChildProcess[] = [];
