@@ -129,6 +129,7 @@ export const HealthSchema = Type.Object(
       Type.Object({ mount: Type.String(), tier: Type.String(), reason: nullable(Type.String()) }),
       { description: 'what captures each mount, and why nothing better' },
     ),
+    setAside: nullable(Type.String({ description: 'file of a database that could not be read' })),
   },
   { $id: 'Health' },
 );

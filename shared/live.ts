@@ -39,7 +39,11 @@ export const GaugesSchema = Type.Object({
   lagMs: Type.Number({ description: 'from an event until it was read here, worst of the last second' }),
   store: Type.Object({
     state: Type.Enum(['ok', 'failing']),
-    message: nullable(Type.String()),
+    message: nullable(
+      Type.String({
+        description: 'why it fails; else what has happened to the database, such as its setting aside',
+      }),
+    ),
     sizeBytes: Type.Number(),
     maxBytes: Type.Number(),
     oldestUs: nullable(Type.Number()),

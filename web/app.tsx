@@ -4,6 +4,7 @@ import { Route, Switch, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { Foot } from './frame/foot.tsx';
 import { layers, openLayer, toggleLayer } from './frame/layers.ts';
+import { StoreNotice } from './frame/store-notice.tsx';
 import { Strip } from './frame/strip.tsx';
 import { MobileTabs, Top } from './frame/top.tsx';
 import { VIEWS } from './frame/views.ts';
@@ -49,6 +50,7 @@ export function App() {
       </a>
       <Top onSearch={() => openLayer('palette')} />
       <Strip />
+      <StoreNotice />
       <main id="main" tabIndex={-1}>
         <Boundary view={path}>
           <Suspense fallback={<Coming what="the view" />}>

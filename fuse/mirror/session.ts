@@ -3,6 +3,7 @@
 import type { Backing } from './backing.ts';
 import { type Dispatch, type Handler, handlerOf } from './dispatch.ts';
 import { Failure, messageOf } from './failure.ts';
+import { FS_TYPE } from './fs-type.ts';
 import { type Binding, OP, OP_SLOTS, type OpKey } from './native.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
@@ -18,8 +19,6 @@ export interface Session {
   readonly ended: boolean;
 }
 
-/** As mountinfo shows it. */
-export const FS_TYPE = 'fuse.fusescope';
 /** libfuse gets its options in a buffer of this size. */
 const MAX_OPTIONS = 1023;
 /** The beginning of the session's memory, mirror_session_t in fuse/patches/state.h: eight words, a byte an operation, a double. */

@@ -20,6 +20,7 @@ import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
 import { topCommand } from './top.ts';
+import { tidyCommand } from './tidy.ts';
 import { waitCommand } from './wait.ts';
 import { abortCommand, continueCommand, releaseCommand, signalCommand, unmountCommand } from './ways.ts';
 
@@ -48,6 +49,7 @@ const COMMANDS = [
   runCommand,
   importCommand,
   doctorCommand,
+  tidyCommand,
 ];
 
 const program = new Command('fusescope')

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
 import { CodedError } from '../errors.ts';
 import type { AttachOption } from '../kernel/policy.ts';
+import { ServiceManager } from '../process/notify.ts';
 import { endWithParent } from '../process/parent.ts';
 import { defaultDatabase, defaultSocket } from '../process/places.ts';
 import type { RunningServer } from '../process/serve.ts';
@@ -71,6 +72,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   // collections that cost us nothing measurable: almost everything dies young.
   setFlagsFromString('--semi-space-growth-factor=1');
   const log = pino({ level: process.env.FUSESCOPE_LOG ?? 'warn', base: null }, pino.destination(2));
+  // Before there is a child that could inherit its variables.
+  const manager = new ServiceManager(log);
   const token = readToken(flags);
   let server: RunningServer;
   try {
@@ -97,6 +100,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   if (reloads) process.on('SIGHUP', () => server.reload());
   const skip = reloads ? (['SIGHUP'] as const) : [];
   const grace = closeWithGrace({ delay: CLOSE_MS, logger: undefined, skip: [...skip] }, async ({ err }) => {
+    manager.stopping();
     if (err) log.fatal({ err }, 'the server ends');
     await server.close();
   });
@@ -116,6 +120,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.stdout.write(
     `FuseScope ${VERSION} is at ${server.url}${token === null ? '' : `?token=${encodeURIComponent(token)}`}\n`,
   );
+  manager.ready(server.url);
 }
 
 function readToken(flags: ServeFlags): string | null {

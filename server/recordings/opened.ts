@@ -27,6 +27,7 @@ export class RecordingReads extends Reads {
       client.rejectAll(
         new CodedError('FUSESCOPE_STORE', `the recording cannot be read any more (${error.message})`),
       );
+    client.worker.on('message', (message: FromReader) => client.receive(message));
     client.worker.on('error', fail);
     client.worker.on('exit', () => fail(new Error('its thread ended')));
   }

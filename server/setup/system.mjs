@@ -90,6 +90,7 @@ export const TEST_NEEDS = [
   program('sqlite3'),
   program('strace'),
   program('pytest-3', 'python3-pytest', 'a test runs the plug-in for pytest'),
+  program('systemd-analyze', 'systemd', 'a test checks the unit, and tells the service manager'),
   program('bpftool', 'bpftool', 'a test looks for BPF objects that were left behind'),
   program('clang-14', 'clang-14', 'a test compiles the BPF program again'),
   program('llvm-strip-14', 'llvm-14', 'a test compiles the BPF program again'),

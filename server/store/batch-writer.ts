@@ -43,6 +43,7 @@ export class BatchWriter {
       source: db.prepare('REPLACE INTO sources VALUES (?, ?, ?)'),
       setting: db.prepare('REPLACE INTO settings VALUES (?, ?)'),
       count: db.prepare("REPLACE INTO meta VALUES ('spans', ?)"),
+      batch: db.prepare("REPLACE INTO meta VALUES ('batch', ?)"),
     };
     this.oldest = db.prepare('SELECT min(start_ns) / 1000 FROM spans').pluck() as Statement<
       [],
@@ -61,8 +62,14 @@ export class BatchWriter {
         inserted += batch.inserted;
       }
       if (inserted > 0) this.statements.count.run(this.spanCount + inserted);
+      this.statements.batch.run(batches.at(-1)?.number ?? 0);
     });
     this.spanCount += inserted;
+  }
+
+  /** Batches are numbered anew by each server. */
+  forgetBatches(): void {
+    this.db.prepare("DELETE FROM meta WHERE key = 'batch'").run();
   }
 
   /** Puts back every name into a file that was begun anew. */
@@ -134,6 +141,7 @@ export class BatchWriter {
         instances: next('instances', 'instance_id'),
       },
       facts: this.facts(),
+      lastBatch: number("SELECT value FROM meta WHERE key = 'batch'"),
     };
   }
 

@@ -10,6 +10,7 @@ import {
   type DictionaryName,
   type Epoch,
   type NewStrings,
+  type Rows,
   WIDTH,
 } from './layout.ts';
 
@@ -78,7 +79,7 @@ export class Encoder {
   private inserted = 0;
   private chunks: Chunk[] = [];
   private chunk: Chunk | null = null;
-  private readonly free: Float64Array<ArrayBuffer>[] = [];
+  private readonly free: Rows[] = [];
   private readonly dictionaries: Record<DictionaryName, Dictionary>;
   private highestId: number;
   private epoch: Epoch | null = null;
@@ -176,13 +177,13 @@ export class Encoder {
     return { paths: paths.all(), comms: comms.all(), arguments: args.all(), instances: instances.all() };
   }
 
-  /** Takes buffers back from the writer. */
-  recycle(buffers: readonly Float64Array<ArrayBuffer>[]): void {
+  /** Takes buffers back that the writer is done with. */
+  recycle(buffers: readonly Rows[]): void {
     for (const buffer of buffers) if (this.free.length < MAX_FREE) this.free.push(buffer);
   }
 
   private nextChunk(): Chunk {
-    const rows = this.free.pop() ?? new Float64Array(CHUNK_ROWS * WIDTH);
+    const rows = this.free.pop() ?? new Float64Array(new SharedArrayBuffer(CHUNK_ROWS * WIDTH * 8));
     const chunk: Chunk = { rows, count: 0, wide: [] };
     this.chunks.push(chunk);
     this.chunk = chunk;

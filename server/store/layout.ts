@@ -36,11 +36,14 @@ export const WIDTH = 26;
 /** Columns that may hold text. */
 export const WIDE_FIELDS: readonly number[] = [AT.nodeid, AT.fh, AT.offset, AT.size, AT.unique];
 
-/** Rows of one transferred buffer. */
+/** Rows of one buffer. */
 export const CHUNK_ROWS = 2_048;
 
+/** Shared with the writer rather than given to it: what it has not written is there still when it ends. */
+export type Rows = Float64Array<SharedArrayBuffer>;
+
 export interface Chunk {
-  rows: Float64Array<ArrayBuffer>;
+  rows: Rows;
   count: number;
   /** Text of a field of a row. */
   wide: { row: number; field: number; text: string }[];

@@ -18,6 +18,8 @@ export interface WriterOptions {
   named: boolean;
   maxBytes: number;
   maxAgeS: number;
+  /** It stands in for one of the same server that has ended by itself. */
+  again: boolean;
 }
 
 /** Everything of one flush; one transaction holds it whole. */
@@ -44,6 +46,8 @@ export type ToWriter =
   | { type: 'batch'; batch: Batch }
   /** Answer to `renewed`: every string that is known, since the new file has none. */
   | { type: 'strings'; strings: Record<DictionaryName, [id: number, text: string][]>; mounts: StoredMount[] }
+  /** The reader has found the file broken. */
+  | { type: 'broken' }
   | { type: 'close' };
 
 export interface StoreFacts {
@@ -64,12 +68,14 @@ export interface Found {
   setAside: string | null;
   firstIds: Record<DictionaryName, number>;
   facts: StoreFacts;
+  /** Number of the last batch of this server that is in the file; 0 for none. */
+  lastBatch: number;
 }
 
 export type FromWriter =
   | { type: 'ready'; found: Found }
   | { type: 'refused'; code: ErrorCode; message: string }
-  | { type: 'written'; number: number; buffers: Float64Array<ArrayBuffer>[]; facts: StoreFacts }
+  | { type: 'written'; number: number; facts: StoreFacts }
   /** A batch that can never be written (not a matter of space or rights). */
   | { type: 'given-up'; number: number; message: string }
   | { type: 'facts'; facts: StoreFacts }
@@ -149,4 +155,5 @@ export type FromReader =
   | { type: 'ready' }
   | { type: 'refused'; code: ErrorCode; message: string }
   | { type: 'answer'; number: number; answer: unknown }
-  | { type: 'error'; number: number; code: ErrorCode; message: string };
+  /** `broken`: since the file is. */
+  | { type: 'error'; number: number; code: ErrorCode; message: string; broken: boolean };

@@ -9,13 +9,17 @@ interface Asked {
 }
 
 export class ReaderClient {
-  readonly worker: Worker;
+  worker: Worker;
   private readonly asked = new Map<number, Asked>();
   private next = 1;
 
   constructor(worker: Worker) {
     this.worker = worker;
-    worker.on('message', (message: FromReader) => this.receive(message));
+  }
+
+  /** Questions go to another thread from now on; who answers them hands the answers to `receive`. */
+  use(worker: Worker): void {
+    this.worker = worker;
   }
 
   ask<T>(query: Query): Promise<T> {
@@ -36,7 +40,7 @@ export class ReaderClient {
     this.asked.clear();
   }
 
-  private receive(message: FromReader): void {
+  receive(message: FromReader): void {
     if (message.type !== 'answer' && message.type !== 'error') return;
     const asked = this.asked.get(message.number);
     this.asked.delete(message.number);

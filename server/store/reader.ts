@@ -7,7 +7,7 @@ import { CodedError } from '../errors.ts';
 import { storedMounts } from './decode.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { Jobs } from './jobs.ts';
-import { openReadonly } from './open.ts';
+import { isBroken, openReadonly } from './open.ts';
 import type { FromReader, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
 import { HistoryQueries } from './query-history.ts';
@@ -152,6 +152,7 @@ async function reply(number: number, query: Query): Promise<void> {
       number,
       code: error instanceof CodedError ? error.code : 'FUSESCOPE_STORE',
       message,
+      broken: isBroken(error),
     });
   }
 }

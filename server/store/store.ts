@@ -7,8 +7,9 @@ import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 import { Encoder } from './encoder.ts';
+import { KeptThread } from './kept-thread.ts';
 import { Pending } from './pending.ts';
-import { placeOf } from './place.ts';
+import { type Place, placeOf } from './place.ts';
 import type {
   Batch,
   Found,
@@ -18,11 +19,12 @@ import type {
   StoreFacts,
   ToReader,
   ToWriter,
+  WriterOptions,
 } from './protocol.ts';
 import { ReaderClient } from './reader-client.ts';
 import { Reads } from './reads.ts';
 import type { RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
-import { ended, firstMessage, startWorker } from './workers.ts';
+import { firstMessage, startWorker } from './workers.ts';
 
 /** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
 const MAX_WAITING = 400_000;
@@ -34,6 +36,10 @@ const SETTLE_MS = 5_000;
 /** A stretch of the dictionaries, and the step in which old spans go. */
 const MAX_EPOCH_S = 3_600;
 const MIN_EPOCH_S = 10;
+/** A writer that has finished nothing for so long waits for its disk. */
+const HANGS_MS = 3_000;
+/** A batch that was at hand so often when the writer ended may be why: it is given up. */
+const FATAL_TRIES = 3;
 
 interface Waiter {
   number: number;
@@ -43,15 +49,9 @@ interface Waiter {
 /** @throws CodedError FUSESCOPE_STORE where the file cannot be used, FUSESCOPE_CONFLICT where it is in use */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const place = placeOf(options.file);
-  const { maxBytes, maxAgeS } = options;
-  const writer = startWorker(new URL('./writer.ts', import.meta.url), {
-    file: place.file,
-    named: place.named,
-    maxBytes,
-    maxAgeS,
-  });
+  const writer = startWriter(place, options, false);
   // Both start at once: loading their code takes longer than opening the file.
-  const reader = startWorker(new URL('./reader.ts', import.meta.url), null);
+  const reader = startReader();
   try {
     const found = await firstMessage<FromWriter, Found>(writer, (message) =>
       message.type === 'ready' ? message.found : null,
@@ -59,12 +59,21 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reader.postMessage({ type: 'open', file: place.file, nowUs: null } satisfies ToReader);
     await firstMessage<FromReader, true>(reader, (message) => (message.type === 'ready' ? true : null));
     place.unlink();
-    return new WorkerStore(options, place.file, found, writer, reader);
+    return new WorkerStore(options, place, found, writer, reader);
   } catch (error) {
     place.unlink();
     await Promise.all([writer.terminate(), reader.terminate()]);
     throw error;
   }
+}
+
+function startWriter(place: Place, { maxBytes, maxAgeS }: StoreOptions, again: boolean): Worker {
+  const workerData = { file: place.file, named: place.named, maxBytes, maxAgeS, again };
+  return startWorker(new URL('./writer.ts', import.meta.url), workerData satisfies WriterOptions);
+}
+
+function startReader(): Worker {
+  return startWorker(new URL('./reader.ts', import.meta.url), null);
 }
 
 class WorkerStore extends Reads implements Store {
@@ -77,28 +86,52 @@ class WorkerStore extends Reads implements Store {
   setAside: string | null;
 
   private readonly options: StoreOptions;
-  private readonly file: string;
-  private readonly writer: Worker;
+  private place: Place;
+  private readonly writer: KeptThread<FromWriter>;
+  private readonly readerThread: KeptThread<FromReader>;
   private readonly reader: ReaderClient;
   private readonly encoder: Encoder;
   private readonly known: { mounts: Map<number, StoredMount>; settings: Map<string, string> };
   private readonly pending = new Pending();
-  private readonly batches = new Map<number, { rows: number; seqs: [string, number][] }>();
+  /** At the writer; kept until they are written, so that they outlive it. */
+  private readonly batches = new Map<number, Batch>();
+  private endings = { batch: 0, count: 0 };
+  /** When the writer last finished something, or was first given something to do. */
+  private movedMs = 0;
+  private renewing = false;
   private waiters: Waiter[] = [];
   private nextBatch = 1;
   private waitingRows = 0;
   private givenUp = 0;
-  private state: 'ok' | 'failing' = 'ok';
-  private message: string | null = null;
+  /** What does not work now, and why. */
+  private readonly troubles = new Map<'disk' | 'writing' | 'reading', string>();
+  /** What has happened to the database, for people. */
+  private notice: string | null = null;
   private facts: StoreFacts;
   private closing: Promise<void> | null = null;
 
-  constructor(options: StoreOptions, file: string, found: Found, writer: Worker, reader: Worker) {
+  constructor(options: StoreOptions, place: Place, found: Found, writer: Worker, reader: Worker) {
     super();
     this.options = options;
-    this.file = file;
-    this.writer = writer;
+    this.place = place;
+    this.writer = new KeptThread<FromWriter>(writer, {
+      start: () => this.startWriter(),
+      message: (message) => this.fromWriter(message),
+      gone: (why) => this.writerGone(why),
+      again: () => {},
+    });
     this.reader = new ReaderClient(reader);
+    this.readerThread = new KeptThread<FromReader>(reader, {
+      start: startReader,
+      message: (message) => this.fromReader(message),
+      gone: (why) => this.readerGone(why),
+      again: () => {
+        this.reader.use(this.readerThread.worker);
+        // A file without a name cannot be opened a second time.
+        if (this.place.named) this.openReader();
+        else this.writer.fail('the other one needs its file anew');
+      },
+    });
     this.nextSpanId = found.nextSpanId;
     this.nextStallId = found.nextStallId;
     this.nextAuditId = found.nextAuditId;
@@ -106,6 +139,7 @@ class WorkerStore extends Reads implements Store {
     this.restoredStalls = found.restoredStalls;
     this.seqs = new Map(found.seqs);
     this.setAside = found.setAside;
+    if (found.setAside !== null) this.notice = setAsideNotice(found.setAside);
     this.facts = found.facts;
     this.known = {
       mounts: new Map(found.mounts.map((mount) => [mount.id, mount])),
@@ -113,11 +147,6 @@ class WorkerStore extends Reads implements Store {
     };
     const epochS = Math.max(MIN_EPOCH_S, Math.min(MAX_EPOCH_S, Math.floor(options.maxAgeS / 24)));
     this.encoder = new Encoder(found.firstIds, found.nextSpanId, epochS, nowS());
-    writer.on('message', (message: FromWriter) => this.fromWriter(message));
-    for (const worker of [writer, reader]) {
-      worker.on('error', (error: Error) => this.workerEnded(worker, error));
-      worker.on('exit', () => this.workerEnded(worker, new Error('its thread ended')));
-    }
   }
 
   get mounts(): readonly StoredMount[] {
@@ -179,9 +208,12 @@ class WorkerStore extends Reads implements Store {
 
   flush(): void {
     if (this.givenUp > 0) {
-      this.options.onLost?.(this.state === 'failing' ? 'store-failing' : 'store-behind', this.givenUp);
+      this.options.onLost?.(this.isFailing ? 'store-failing' : 'store-behind', this.givenUp);
       this.givenUp = 0;
     }
+    const hungMs = performance.now() - this.movedMs;
+    if (this.batches.size > 0 && hungMs >= HANGS_MS && !this.isFailing)
+      this.trouble('disk', `the disk has taken nothing for ${HANGS_MS / 1_000} s and more`);
     if (this.batches.size >= MAX_BATCHES || this.closing) return;
     this.handOver();
   }
@@ -191,8 +223,14 @@ class WorkerStore extends Reads implements Store {
   }
 
   gauges(): Gauges['store'] {
-    const { state, message } = this;
-    return { state, message, ...this.facts, maxBytes: this.options.maxBytes, queued: this.queued };
+    const [trouble] = this.troubles.values();
+    return {
+      state: this.isFailing ? 'failing' : 'ok',
+      message: trouble ?? this.notice,
+      ...this.facts,
+      maxBytes: this.options.maxBytes,
+      queued: this.queued,
+    };
   }
 
   async settled(): Promise<void> {
@@ -208,13 +246,18 @@ class WorkerStore extends Reads implements Store {
     return this.waitingRows + this.encoder.rows;
   }
 
+  private get isFailing(): boolean {
+    return this.troubles.size > 0;
+  }
+
   private handOver(): void {
     if (this.encoder.rows > 0 || !this.pending.isEmpty) {
       const batch: Batch = { number: this.nextBatch++, ...this.encoder.take(), ...this.pending.take() };
       this.waitingRows += batch.rows;
-      this.batches.set(batch.number, { rows: batch.rows, seqs: batch.seqs });
-      const buffers = batch.chunks.map((chunk) => chunk.rows.buffer);
-      this.toWriter({ type: 'batch', batch }, buffers);
+      if (this.batches.size === 0) this.movedMs = performance.now();
+      this.batches.set(batch.number, batch);
+      // Another writer gets everything once it is ready.
+      if (!this.troubles.has('writing')) this.toWriter({ type: 'batch', batch });
     }
     this.encoder.renewEpoch(nowS());
   }
@@ -222,7 +265,7 @@ class WorkerStore extends Reads implements Store {
   /** Waits until what was put before is committed, so that an answer has it; not where the disk takes nothing. */
   private async settle(maxMs = SETTLE_MS): Promise<void> {
     this.flush();
-    if (this.state === 'failing' || this.batches.size === 0 || this.closing) return;
+    if (this.isFailing || this.batches.size === 0 || this.closing) return;
     const number = this.nextBatch - 1;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = Number.isFinite(maxMs) ? setTimeout(resolve, maxMs) : undefined;
@@ -241,48 +284,129 @@ class WorkerStore extends Reads implements Store {
   private fromWriter(message: FromWriter): void {
     switch (message.type) {
       case 'written':
-        this.encoder.recycle(message.buffers);
+        this.writer.isWell();
         this.facts = message.facts;
+        this.trouble('disk', null);
         this.done(message.number);
         break;
       case 'given-up':
-        this.options.onLost?.('store-failing', this.batches.get(message.number)?.rows ?? 0);
-        this.message = message.message;
-        this.done(message.number);
+        this.giveUp(message.number, message.message);
         break;
       case 'facts':
+        this.writer.isWell();
         this.facts = message.facts;
         break;
       case 'state':
-        this.state = message.state;
-        this.message = message.message;
-        this.options.onState?.(message.state, message.message);
-        if (message.state === 'failing') this.releaseWaiters(Number.POSITIVE_INFINITY);
+        this.trouble('disk', message.message);
         break;
       case 'renewed':
-        this.setAside = message.setAside ?? this.setAside;
-        this.toWriter({
-          type: 'strings',
-          strings: this.encoder.strings(),
-          mounts: [...this.known.mounts.values()],
-        });
-        for (const [name, json] of this.known.settings) this.pending.setting(name, json);
-        this.reader.post({ type: 'open', file: this.file, nowUs: null });
-        this.message = message.message;
-        this.options.onState?.(this.state, message.message);
+        this.renewed(message.setAside, message.message);
         break;
       case 'ready':
+        // Of the first one openStore took it.
+        this.writerAgain(message.found);
+        break;
       case 'refused':
-        // Only ever the first message; see openStore.
+        this.writer.fail(message.message);
         break;
     }
   }
 
+  /** The file is another one now, in which nothing is known. */
+  private renewed(setAside: string | null, text: string): void {
+    this.renewing = true;
+    this.setAside = setAside ?? this.setAside;
+    this.toWriter({
+      type: 'strings',
+      strings: this.encoder.strings(),
+      mounts: [...this.known.mounts.values()],
+    });
+    for (const [name, json] of this.known.settings) this.pending.setting(name, json);
+    this.openReader();
+    this.notice = text;
+    this.options.onState?.(this.isFailing ? 'failing' : 'ok', text);
+  }
+
+  private startWriter(): Worker {
+    // What has no name went with the thread that held it open.
+    if (!this.place.named) this.place = placeOf(this.options.file);
+    return startWriter(this.place, this.options, true);
+  }
+
+  private writerGone(why: string): void {
+    const [first] = this.batches.keys();
+    const { batch, count } = this.endings;
+    this.endings = { batch: first ?? 0, count: first === batch ? count + 1 : 1 };
+    const text = `the thread that writes has ended (${why}) and is started again`;
+    this.trouble('writing', text);
+    // The last one may have been told of the disk by the one that has gone.
+    this.troubles.delete('disk');
+    if (first !== undefined && this.endings.count >= FATAL_TRIES) this.giveUp(first, text);
+  }
+
+  /** Another writer has opened the file: it gets what its predecessor had not written. */
+  private writerAgain(found: Found): void {
+    for (const number of [...this.batches.keys()]) if (number <= found.lastBatch) this.done(number);
+    this.facts = found.facts;
+    if (found.setAside !== null) this.renewed(found.setAside, setAsideNotice(found.setAside));
+    else if (!this.place.named)
+      this.renewed(null, 'the thread that kept the trace has ended; it begins anew');
+    for (const batch of this.batches.values()) this.toWriter({ type: 'batch', batch });
+    this.trouble('writing', null);
+  }
+
+  private fromReader(message: FromReader): void {
+    if (message.type === 'refused') this.readerThread.fail(message.message);
+    else if (message.type === 'ready') {
+      this.place.unlink();
+      this.readerThread.isWell();
+      this.renewing = false;
+      this.trouble('reading', null);
+      return;
+    }
+    // What it answers until it has opened the new file is still of the old one.
+    if (message.type === 'error' && message.broken && !this.renewing && !this.troubles.has('writing')) {
+      this.renewing = true;
+      this.toWriter({ type: 'broken' });
+    }
+    this.reader.receive(message);
+  }
+
+  private readerGone(why: string): void {
+    const text = `the thread that reads has ended (${why}) and is started again`;
+    this.trouble('reading', text);
+    this.reader.rejectAll(new CodedError('FUSESCOPE_STORE', `${text}. Ask again`));
+  }
+
+  private openReader(): void {
+    this.reader.post({ type: 'open', file: this.place.file, nowUs: null });
+  }
+
+  /** @param why null: it works again. */
+  private trouble(part: 'disk' | 'writing' | 'reading', why: string | null): void {
+    const before = this.troubles.get(part) ?? null;
+    if (before === why) return;
+    if (why === null) this.troubles.delete(part);
+    else this.troubles.set(part, why);
+    const [worst = null] = this.troubles.values();
+    this.options.onState?.(this.isFailing ? 'failing' : 'ok', worst);
+    if (this.isFailing) this.releaseWaiters(Number.POSITIVE_INFINITY);
+  }
+
+  private giveUp(number: number, why: string): void {
+    this.options.onLost?.('store-failing', this.batches.get(number)?.rows ?? 0);
+    this.notice = why;
+    this.done(number);
+  }
+
   private done(number: number): void {
     const batch = this.batches.get(number);
+    if (!batch) return;
+    this.movedMs = performance.now();
     this.batches.delete(number);
-    this.waitingRows -= batch?.rows ?? 0;
-    for (const [instance, seq] of batch?.seqs ?? []) this.options.onDurable?.(instance, seq);
+    this.waitingRows -= batch.rows;
+    this.encoder.recycle(batch.chunks.map((chunk) => chunk.rows));
+    for (const [instance, seq] of batch.seqs) this.options.onDurable?.(instance, seq);
     this.releaseWaiters(number);
     if (this.batches.size === 0 && this.encoder.rows > 0) this.flush();
   }
@@ -291,34 +415,24 @@ class WorkerStore extends Reads implements Store {
     for (const waiter of this.waiters) if (waiter.number <= upTo) waiter.resolve();
   }
 
-  private workerEnded(worker: Worker, error: Error): void {
-    if (this.closing) return;
-    const which = worker === this.writer ? 'writing' : 'reading';
-    const failure = new CodedError(
-      'FUSESCOPE_STORE',
-      `the store has stopped ${which} (${error.message}). Restart the server`,
-    );
-    this.state = 'failing';
-    this.message = failure.message;
-    this.options.onState?.('failing', failure.message);
-    this.releaseWaiters(Number.POSITIVE_INFINITY);
-    if (worker === this.reader.worker) this.reader.rejectAll(failure);
-  }
-
   private async end(): Promise<void> {
     this.reader.rejectAll(closingError());
     this.handOver();
     // The writer closes last: then SQLite folds its log into the file and removes it.
-    await ended(this.reader.worker, () => this.reader.post({ type: 'close' }));
-    await ended(this.writer, () => this.toWriter({ type: 'close' }));
+    await this.readerThread.close(() => this.reader.post({ type: 'close' }));
+    await this.writer.close(() => this.toWriter({ type: 'close' }));
+    this.place.unlink();
     const unwritten = this.queued + this.givenUp;
     if (unwritten > 0) this.options.onLost?.('store-failing', unwritten);
-    await Promise.all([this.writer.terminate(), this.reader.worker.terminate()]);
   }
 
-  private toWriter(message: ToWriter, transfer: ArrayBuffer[] = []): void {
-    this.writer.postMessage(message, transfer);
+  private toWriter(message: ToWriter): void {
+    this.writer.post(message);
   }
+}
+
+function setAsideNotice(file: string): string {
+  return `the database could not be read and was set aside as ${file}; a new one was begun`;
 }
 
 function closingError(): CodedError {

@@ -10,7 +10,7 @@ import type { Batch, FromWriter, ToWriter, WriterOptions } from './protocol.ts';
 if (!parentPort) throw new Error('writer.ts is started by the store, as a worker');
 const port = parentPort;
 const options = workerData as WriterOptions;
-const send = (message: FromWriter, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+const send = (message: FromWriter) => port.postMessage(message);
 
 /** Rows of one transaction, unless a batch alone has more. */
 const ROWS_A_TRANSACTION = 20_000;
@@ -37,6 +37,7 @@ class Writer {
   constructor(db: Database, setAside: string | null) {
     this.writer = new BatchWriter(db, options);
     this.inode = options.named ? inodeOf(options.file) : null;
+    if (!options.again) this.writer.forgetBatches();
     send({ type: 'ready', found: this.writer.found(setAside) });
     this.tidyTimer = setInterval(() => {
       this.lookForFile();
@@ -49,7 +50,8 @@ class Writer {
     if (message.type === 'batch') this.waiting.push(message.batch);
     else if (message.type === 'strings') {
       this.attempt(() => this.writer.putStrings(message.strings, message.mounts));
-    } else this.closing = true;
+    } else if (message.type === 'broken') this.renew(true);
+    else this.closing = true;
     this.schedule();
   }
 
@@ -81,13 +83,7 @@ class Writer {
     if (!this.attempt(() => this.writer.write(batches, nowS()), batches)) return;
     this.waiting.splice(0, batches.length);
     const facts = this.writer.facts();
-    for (const batch of batches) {
-      const buffers = batch.chunks.map((chunk) => chunk.rows);
-      send(
-        { type: 'written', number: batch.number, buffers, facts },
-        buffers.map((rows) => rows.buffer),
-      );
-    }
+    for (const batch of batches) send({ type: 'written', number: batch.number, facts });
     if (facts.sizeBytes > options.maxBytes) this.tidy();
   }
 
@@ -125,7 +121,7 @@ class Writer {
       this.waiting.shift();
       try {
         this.writer.write([batch], nowS());
-        send({ type: 'written', number: batch.number, buffers: [], facts: this.writer.facts() });
+        send({ type: 'written', number: batch.number, facts: this.writer.facts() });
       } catch (error) {
         if (PASSING.test(sqliteCode(error))) {
           this.waiting.unshift(batch);

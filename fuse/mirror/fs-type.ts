@@ -1,0 +1,2 @@
+/** What mountinfo calls a mirror. */
+export const FS_TYPE = 'fuse.fusescope';
