@@ -1,6 +1,7 @@
 // A fault as options of a command: what each one is called, how its value is read, and the rule they make together.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FaultEffect, FaultMatch, FaultRule } from '../../shared/fault.ts';
+import { FAULT_MODES } from '../../shared/fault-modes.ts';
 import { FAULT_PRESETS } from '../../shared/fault-presets.ts';
 import { parseDelay, parseMs } from '../../shared/fault-text.ts';
 import { CliError } from './failure.ts';
@@ -11,13 +12,8 @@ export type FaultFlags = Record<string, Value>;
 
 const PRESETS = FAULT_PRESETS.map((preset) => preset.name);
 
-/** Names as MusicFS's plan for a fault-injecting file system has them. */
-const MODES: Readonly<Record<string, (value: number) => { match?: FaultMatch; effect: FaultEffect }>> = {
-  FailEveryNth: (every) => ({ match: { every }, effect: { errno: 'EIO' } }),
-  FailAfterN: (after) => ({ match: { after }, effect: { errno: 'EIO' } }),
-  TimeoutMs: (ms) => ({ effect: { delay: { kind: 'fixed', ms }, errno: 'ETIMEDOUT' } }),
-  PartialRead: (maxBytes) => ({ match: { op: ['read'] }, effect: { partial: { maxBytes } } }),
-};
+const { ReturnError, ...NUMBERED } = FAULT_MODES;
+const MODES: Readonly<Record<string, (value: number) => ReturnType<typeof ReturnError>>> = NUMBERED;
 
 export function addFaultOptions(command: Command): Command {
   const group = (title: string, options: readonly Option[]) => {
@@ -134,7 +130,7 @@ function effectOf(flags: FaultFlags): FaultEffect {
 function modeOf(text: Value) {
   if (typeof text !== 'string') return undefined;
   const [, name = '', value = ''] = /^(\w+)=(\w+)$/.exec(text) ?? [];
-  if (name === 'ReturnError') return { effect: { errno: value } };
+  if (name === 'ReturnError') return ReturnError(value);
   const build = MODES[name];
   if (!build || !/^\d+$/.test(value))
     throw new CliError(

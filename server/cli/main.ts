@@ -19,8 +19,8 @@ import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { stallsCommand } from './stalls.ts';
 import { tailCommand } from './tail.ts';
-import { topCommand } from './top.ts';
 import { tidyCommand } from './tidy.ts';
+import { topCommand } from './top.ts';
 import { waitCommand } from './wait.ts';
 import { abortCommand, continueCommand, releaseCommand, signalCommand, unmountCommand } from './ways.ts';
 

@@ -27,6 +27,8 @@ class Writer {
   private inode: number | null;
   private readonly waiting: Batch[] = [];
   private failing: string | null = null;
+  /** The handle itself may be of no more use, though the file is there: its disk was gone in between. */
+  private suspect = false;
   private retryMs = FIRST_RETRY_MS;
   private retry: NodeJS.Timeout | null = null;
   private scheduled = false;
@@ -110,6 +112,7 @@ class Writer {
         this.giveUp(batches, message);
         return false;
       }
+      this.suspect = sqliteCode(error).startsWith('SQLITE_IOERR');
       this.fail(message);
       return false;
     }
@@ -139,7 +142,8 @@ class Writer {
     if (this.retry) return;
     this.retry = setTimeout(() => {
       this.retry = null;
-      this.lookForFile();
+      if (this.suspect) this.renew(false);
+      else this.lookForFile();
       this.tidyAgain = true;
       this.schedule();
     }, this.retryMs);
@@ -156,24 +160,36 @@ class Writer {
   /** SQLite goes on writing into a file that was deleted or replaced; nobody would ever read it. */
   private lookForFile(): void {
     if (this.inode === null) return;
-    if (inodeOf(options.file) !== this.inode) this.renew(false);
+    let inode: number | null = null;
+    try {
+      inode = inodeOf(options.file);
+    } catch {
+      // Its disk does not answer: that will be told by the next write.
+      return;
+    }
+    if (inode !== this.inode) this.renew(false);
   }
 
   /** Begins a new file; the main thread sends all names for it. */
   private renew(broken: boolean): void {
     try {
       const old = this.writer.db;
+      const before = this.inode;
       const setAside = broken ? setAsideFile(options.file) : null;
       const opened = openDatabase(options.file);
       this.writer = new BatchWriter(opened.db, options);
       this.inode = options.named ? inodeOf(options.file) : null;
-      old.close();
+      this.suspect = false;
+      closeQuietly(old);
       const name = setAside ?? opened.setAside;
       const message = name
         ? `the database could not be read any more and was set aside as ${name}; a new one was begun`
-        : 'the database file was removed or replaced; a new one was begun';
+        : this.inode === before
+          ? 'the database was opened again after an error of its disk'
+          : 'the database file was removed or replaced; a new one was begun';
       send({ type: 'renewed', setAside: name, message });
     } catch (error) {
+      this.suspect = true;
       this.fail(error instanceof Error ? error.message : String(error));
     }
   }
@@ -186,8 +202,17 @@ class Writer {
     } catch {
       // A disk that is full or gone: the next start finds this process dead.
     }
-    this.writer.db.close();
+    closeQuietly(this.writer.db);
     port.close();
+  }
+}
+
+/** A handle on a disk that is gone. */
+function closeQuietly(db: Database): void {
+  try {
+    db.close();
+  } catch {
+    // It has nothing left that could be saved.
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Expected,
   type LatencyBudget,
 } from './expectations.ts';
+import type { Faults } from './faults.ts';
 import { look, lookXattr } from './look.ts';
 import { waitForMount } from './mount-ready.ts';
 import { operationsTable } from './report.ts';
@@ -52,6 +53,11 @@ export class Capture implements AsyncDisposable {
   /** Whether operations are seen; else waits look, and expectations throw. */
   get traced(): boolean {
     return this.#trace !== null;
+  }
+
+  /** Makes operations slow, fail or hang on purpose; of mirrors only. */
+  get faults(): Faults {
+    return this.#traced('faults').faults;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { call, type ServerAddress } from './api.ts';
+import { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
 import { type PathState, Visibility } from './visibility.ts';
 
@@ -22,6 +23,7 @@ export class MountTrace {
   readonly mount: Mount;
   /** µs since the epoch. */
   readonly sinceUs: number;
+  readonly faults: Faults;
   readonly #server: ServerAddress;
   readonly #feed: Feed;
   readonly #filter: string;
@@ -32,6 +34,7 @@ export class MountTrace {
   private constructor(server: ServerAddress, mount: Mount, feed: Feed, filter: string) {
     this.#server = server;
     this.mount = mount;
+    this.faults = new Faults(server, mount.id);
     this.#feed = feed;
     this.#filter = filter;
     this.sinceUs = Date.now() * 1_000;

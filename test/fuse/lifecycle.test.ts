@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { readMountinfo } from '../../fuse/mountinfo.ts';
-import { bash, type Mirror, mirrorCommand, ready, run, Workplace } from '../support/mirror.ts';
+import { bash, guardOf, type Mirror, mirrorCommand, ready, run, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { freeze, isAlive, until } from '../support/until.ts';
 
@@ -30,19 +30,6 @@ async function holdOpen(mirror: Mirror, script: string): Promise<ChildProcess> {
   });
   await new Promise((resolve) => child.stdout?.once('data', resolve));
   return child;
-}
-
-/** The process of fusermount that waits for the mirror's death, by the mount it guards. */
-function guardOf(path: string): number | null {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (words[0]?.includes('fusermount') && words.includes(path)) return Number(pid);
-    } catch {
-      // Ended while we looked.
-    }
-  }
-  return null;
 }
 
 describeWith(['root', 'fuse'], 'a mirror', () => {

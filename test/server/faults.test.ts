@@ -3,11 +3,20 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seeded } from '../../fuse/faults/chance.ts';
 import type { ApiError, Fault } from '../../shared/api.ts';
 import type { FaultRule } from '../../shared/fault.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
-import { type Ended, type Mirror, mirrorCommand, mountsBelow, run, Workplace } from '../support/mirror.ts';
+import {
+  bash,
+  type Ended,
+  type Mirror,
+  mirrorCommand,
+  mountsBelow,
+  run,
+  Workplace,
+} from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -242,6 +251,66 @@ describeWith(['fuse', 'fusermount'], 'faults through a server', () => {
     expect((await fusescope('faults', 'remove', at, 'again')).stdout).toBe('again is removed.\n');
     expect((await fusescope('faults', 'clear', at)).stdout).toBe('3 removed.\n');
     expect((await fusescope('faults', 'presets')).stdout).toContain('stalled-upload');
+  });
+
+  it('replay a recording: another mirror is then as slow and as faulty, in its order or by chance', async () => {
+    const COUNT = 24;
+    const source = place.make('replay-source');
+    for (let i = 0; i < COUNT; i++) writeFileSync(join(source, `rec-${i}`), 'x');
+    for (let i = 0; i < COUNT; i++) writeFileSync(join(place.dir, 'source', `rec-${i}`), 'x');
+    const other = await place.mirror(source, place.make('replay'), [
+      '--socket',
+      server.socket,
+      '--direct-io',
+    ]);
+    await known(other.mountpoint);
+    await add({ match: { op: ['open'], every: 4 }, effect: { errno: 'EACCES' } });
+    await add({
+      match: { op: ['open'] },
+      effect: { delay: { kind: 'uniform', minMs: 5, maxMs: 40 } },
+      seed: 7,
+    });
+    /** Opens every file once, one after the other. */
+    const openAll = (at: string) => bash(`for i in $(seq 0 ${COUNT - 1}); do cat rec-$i || true; done`, at);
+    const opens = (query: Record<string, string | number>) =>
+      until('every open to be told', async () => {
+        const { items } = await server.get<{ items: Span[] }>('/api/spans', {
+          order: 'start:asc',
+          limit: 1_000,
+          ...query,
+        });
+        return items.length === COUNT ? items : null;
+      });
+
+    const filter = `mount:${mirror.mountpoint} op:open path:/rec-*`;
+    const started = await fusescope('record', 'start', '--filter', filter, '--json');
+    const { id } = JSON.parse(started.stdout) as { id: number };
+    await openAll(mirror.mountpoint);
+    await opens({ filter });
+    expect((await fusescope('record', 'stop', String(id))).status).toBe(0);
+    const recorded = await opens({ recording: id });
+    expect(recorded.filter((span) => span.errno === 13)).toHaveLength(COUNT / 4);
+
+    for (const order of ['in-order', 'sampled'] as const) {
+      const words = ['--replay-recording', String(id), '--id', order, '--seed', '3'];
+      if (order === 'in-order') words.push('--in-order');
+      const added = await fusescope('faults', 'add', other.mountpoint, ...words);
+      expect(added).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(/^24 operations read; 0 without/),
+      });
+      const fromUs = Date.now() * 1_000;
+      await openAll(other.mountpoint);
+      const replayed = await opens({ filter: `mount:${other.mountpoint} op:open path:/rec-*`, from: fromUs });
+      const random = seeded(3);
+      for (const [i, span] of replayed.entries()) {
+        const sample = recorded[order === 'in-order' ? i : Math.floor(random() * COUNT)];
+        expect(span).toMatchObject({ errno: sample?.errno, args: { fault: order } });
+        expect(span.durationNs).toBeGreaterThanOrEqual(sample?.durationNs ?? Number.NaN);
+      }
+      await fusescope('faults', 'remove', other.mountpoint, order);
+    }
+    await fusescope('faults', 'clear', '--all');
   });
 
   it.each<[string[], RegExp]>([

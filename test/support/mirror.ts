@@ -1,7 +1,7 @@
 // Real mirrors for tests, each in its own process, and a place for them that is cleaned up whatever happens. The
 // test process itself never touches a mount: what looks at one runs in a child.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMountinfo } from '../../fuse/mountinfo.ts';
@@ -123,6 +123,19 @@ export function mountsBelow(dir: string): string[] {
     .map((entry) => entry.mountpoint)
     .filter((path) => path.startsWith(`${dir}/`))
     .reverse();
+}
+
+/** The process of fusermount that waits for the mirror's death, by the mount it guards. */
+export function guardOf(path: string): number | null {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words[0]?.includes('fusermount') && words.includes(path)) return Number(pid);
+    } catch {
+      // Ended while we looked.
+    }
+  }
+  return null;
 }
 
 /** Waits for the ready line of a mirror process. @throws with its stderr where it ends before. */

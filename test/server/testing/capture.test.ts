@@ -9,6 +9,7 @@ import {
   type Capture,
   captureByLooking,
   connectFuseScope,
+  FAULT_MODES,
   type FuseScope,
   startFuseScope,
   WaitTimeout,
@@ -138,6 +139,27 @@ describeWith(['fuse'], 'a mirror that is captured', () => {
     const wait = capture.waitForXattrSet('/tagged', 'user.tag', { ...LONG, look: false });
     await run('setfattr', ['-n', 'user.tag', '-v', '1', join(mountpoint, 'tagged')]);
     await wait;
+  });
+
+  it('fails on purpose, and counts it', async () => {
+    const { faults } = capture;
+    const rule = {
+      id: 'second',
+      match: { op: ['open'], path: '/faulty', every: 2 },
+      effect: { errno: 'EIO' },
+    };
+    expect(await faults.add(rule)).toMatchObject({ id: 'second', hits: 0 });
+    await sh('echo 1 > faulty; cat faulty || true; cat faulty; ! cat faulty', mountpoint);
+    await capture.waitForOperation('op:open path:/faulty errno:EIO', LONG);
+    await until('its counters', async () => (await faults.get('second')).hits > 0);
+    expect(await faults.switch('second', false)).toMatchObject({ enabled: false });
+    await sh('cat faulty && cat faulty', mountpoint);
+    await faults.remove('second');
+    await faults.add({ ...FAULT_MODES.ReturnError('EDQUOT'), match: { path: '/faulty' } });
+    await sh('! cat faulty', mountpoint);
+    await faults.clear();
+    expect(await faults.list()).toEqual([]);
+    await sh('cat faulty', mountpoint);
   });
 
   it('is found by a second client', async () => {
