@@ -19,7 +19,7 @@ export class Waits {
   delay(ruleId: string, ms: number, go: () => void): void {
     const wait: Wait = { ruleId, hangs: false, timer: null, go };
     this.#waits.add(wait);
-    wait.timer = setTimeout(() => this.#end(wait), Math.min(ms, MAX_TIMER_MS));
+    wait.timer = setTimeout(() => this.#end(wait), Math.min(Math.round(ms), MAX_TIMER_MS));
   }
 
   /** Calls `go` when let go. */

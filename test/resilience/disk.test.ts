@@ -8,7 +8,7 @@ import type { FaultRule } from '../../shared/fault.ts';
 import { CHROMIUM, launchBrowser, type OpenPage, openPage } from '../support/browser.ts';
 import { FakeServer } from '../support/ingest.ts';
 import { connectLive, type LiveClient } from '../support/live.ts';
-import { type Mirror, Workplace } from '../support/mirror.ts';
+import { guardOf, type Mirror, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -103,6 +103,9 @@ describeWith(needs, 'the disk of the database', () => {
   );
 
   it('gone, and back under another process: it is opened again', async () => {
+    // Its guard would take the mount away at once.
+    process.kill(await until('its guard', () => guardOf(disk.mountpoint)), 'SIGKILL');
+    await until('the guard to end', () => guardOf(disk.mountpoint) === null);
     disk.child.kill('SIGKILL');
     await disk.ended;
     const path = await operation('gone');

@@ -149,7 +149,7 @@ describeWith(['fuse'], 'a mirror that is captured', () => {
       effect: { errno: 'EIO' },
     };
     expect(await faults.add(rule)).toMatchObject({ id: 'second', hits: 0 });
-    await sh('echo 1 > faulty; cat faulty || true; cat faulty; ! cat faulty', mountpoint);
+    await sh('echo 1 > faulty; cat faulty; ! cat faulty; cat faulty', mountpoint);
     await capture.waitForOperation('op:open path:/faulty errno:EIO', LONG);
     await until('its counters', async () => (await faults.get('second')).hits > 0);
     expect(await faults.switch('second', false)).toMatchObject({ enabled: false });
