@@ -13,6 +13,7 @@ import { CodedError } from './errors.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { attachRoutes } from './routes/attach.ts';
 import { chainRoute } from './routes/chain.ts';
+import { compareRoute } from './routes/compare.ts';
 import { doctorRoute } from './routes/doctor.ts';
 import { eventsRoute } from './routes/events.ts';
 import { exportRoute } from './routes/export.ts';
@@ -128,6 +129,7 @@ export async function buildApp(options: AppOptions) {
     wayRoutes,
     alertRoutes,
     latencyRoutes,
+    compareRoute,
     timelineRoutes,
     groupRoutes,
     exportRoute,

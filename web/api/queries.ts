@@ -1,8 +1,9 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Fault, Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { CompareAnswer, CompareQuery } from '../../shared/compare/answer.ts';
 import type { FaultPreset } from '../../shared/fault-presets.ts';
-import type { PathsAnswer, Process } from '../../shared/groups.ts';
+import type { BreakdownAnswer, BreakdownBy, PathsAnswer, Process } from '../../shared/groups.ts';
 import type { History } from '../../shared/history.ts';
 import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Recording } from '../../shared/recording.ts';
@@ -163,6 +164,24 @@ export const heatmapQuery = (key: string, filter: string, range: () => TimeRange
     queryKey: ['heatmap', key, filter, columns],
     queryFn: ({ signal }) =>
       apiGet<HeatmapAnswer>('/heatmap', { filter, columns, ...between(range()) }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** What operations of a past stretch, by when they ended, have in common. */
+export const breakdownQuery = (by: BreakdownBy, filter: string, range: TimeRange, limit: number) =>
+  queryOptions({
+    queryKey: ['breakdown', by, filter, range, limit],
+    queryFn: ({ signal }) =>
+      apiGet<BreakdownAnswer>('/latency/breakdown', { by, filter, limit, ...between(range) }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
+/** Two stretches side by side. `ask` is made anew at each fetch, so that a live window moves on. */
+export const compareQuery = (key: string, ask: () => CompareQuery) =>
+  queryOptions({
+    queryKey: ['compare', key],
+    queryFn: ({ signal }) => apiGet<CompareAnswer>('/latency/compare', ask(), signal),
     placeholderData: keepPreviousData,
   });
 

@@ -1,6 +1,7 @@
 // The slowest operations of a window, each a way into Operations.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
+import type { Span } from '../../shared/span.ts';
 import { formatWall } from '../../shared/units.ts';
 import { slowestQuery, type TimeRange } from '../api/queries.ts';
 import { operationsHref } from '../url/use.ts';
@@ -32,10 +33,23 @@ export function Slowest({ windowKey, filter, range, refetchInterval, rows }: Slo
   if (query.error) return <Problem error={query.error} onRetry={() => query.refetch()} />;
   const items = query.data?.items.filter((span) => span.durationNs !== null) ?? [];
   if (items.length === 0) return null;
+  return <SpanRows items={items} filter={filter} head="Slowest, ENTER" />;
+}
+
+interface SpanRowsProps {
+  items: readonly Span[];
+  /** Goes along to Operations. */
+  filter: string;
+  /** What the first column is called. */
+  head: string;
+}
+
+/** Finished operations, longest first, each a way to it among those around it. */
+export function SpanRows({ items, filter, head }: SpanRowsProps) {
   return (
     <>
       <div className="bh bhead" aria-hidden="true">
-        <span>Slowest, ENTER</span>
+        <span>{head}</span>
         <span>Operation</span>
         <span>Path in mount</span>
         <span>Caller</span>

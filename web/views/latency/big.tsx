@@ -15,6 +15,7 @@ import type { HistogramAnswer } from '../../../shared/api.ts';
 import { opClass } from '../../../shared/ops.ts';
 import { formatCompact, formatCount, formatDuration } from '../../../shared/units.ts';
 import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
+import { visible } from '../../ui/visible.ts';
 import { type PercentileLine, percentileLines } from './percentiles.ts';
 
 const BINS = 140;
@@ -25,7 +26,13 @@ const FLOOR = 0.6;
 const LABELS = new Map(AXIS_TICKS.map(([ns, label]) => [axisShare(ns) * BINS, label]));
 const THRESHOLD_SHARE = axisShare(1e9);
 
-export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
+interface BigHistogramProps {
+  histogram: HistogramAnswer;
+  /** What it is compared with: an outline, scaled to as many operations. */
+  outline: { of: HistogramAnswer; name: string } | null;
+}
+
+export function BigHistogram({ histogram, outline }: BigHistogramProps) {
   const box = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(560);
   useLayoutEffect(() => {
@@ -37,9 +44,15 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
     return () => observer.disconnect();
   }, []);
   const counts = binOnAxis(histogram.buckets, BINS);
+  const scale = outline ? histogram.count / Math.max(1, outline.of.count) : 0;
+  const others = outline ? binOnAxis(outline.of.buckets, BINS).map((count) => count * scale) : [];
   // The last point closes the last step.
-  const data = [...counts, 0].map((count, x) => ({ x, count: Math.max(FLOOR, count) }));
-  const most = Math.max(10, ...counts);
+  const data = [...counts, 0].map((count, x) => ({
+    x,
+    count: Math.max(FLOOR, count),
+    other: Math.max(FLOOR, others[x] ?? 0),
+  }));
+  const most = Math.max(10, ...counts, ...others);
   const decades = Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, i) => 10 ** i);
   const open = histogram.open > 0 ? `, ${formatCount(histogram.open).text} open` : '';
   return (
@@ -49,6 +62,8 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
         <span>
           {formatCount(histogram.count).text} ended{open}, log count by log time
         </span>
+        <span className="sp" />
+        {outline && <span className="ell">outline: {visible(outline.name)}, scaled to as many</span>}
       </div>
       <figure className="big" ref={box} role="img" aria-label={describe(histogram)}>
         <ResponsiveContainer width="100%" height="100%">
@@ -92,6 +107,18 @@ export function BigHistogram({ histogram }: { histogram: HistogramAnswer }) {
               isAnimationActive={false}
               activeDot={false}
             />
+            {outline && (
+              <Area
+                type="stepAfter"
+                dataKey="other"
+                baseValue={FLOOR}
+                stroke="var(--ink-2)"
+                strokeWidth={1}
+                fill="none"
+                isAnimationActive={false}
+                activeDot={false}
+              />
+            )}
             {percentileLines(histogram, width).map((line) => (
               <ReferenceLine
                 key={line.name}

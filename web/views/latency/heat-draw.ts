@@ -2,11 +2,13 @@
 // everything that has; what is not known is hatched.
 import type { HeatmapAnswer } from '../../../shared/api.ts';
 import type { Span } from '../../../shared/span.ts';
+import { formatCount } from '../../../shared/units.ts';
 import { colour, font } from '../../theme/colours.ts';
 import type { Pen } from '../../ui/canvas.tsx';
 import { spark, unknown } from '../../ui/draw.ts';
-import { AXIS_TICKS, axisShare, BURNS_FROM_MS, clamp } from '../../ui/scale.ts';
+import { AXIS_TICKS, axisNs, axisShare, BURNS_FROM_MS, clamp } from '../../ui/scale.ts';
 import { clockText, minuteText } from '../../ui/time.ts';
+import { type Brush, cellsOf, countIn } from './brush.ts';
 import { heatColour, labelStep, mostOf } from './heat-scale.ts';
 
 const RAMP = 7;
@@ -20,6 +22,7 @@ export function drawHeat(
   heat: HeatmapAnswer,
   open: readonly Span[],
   nowUs: number,
+  brush: Brush | null,
 ): void {
   const w = width - LEFT - RIGHT;
   const base = height - BELOW;
@@ -37,6 +40,47 @@ export function drawHeat(
   }
   drawAxes(c, heat, x, y, { base, w });
   drawRising(c, open, nowUs, heat, x, y, width);
+  if (brush) drawBrush(c, heat, brush, x, y);
+}
+
+/** The moment and duration under a place of the picture. */
+export function heatPoint(
+  heat: HeatmapAnswer,
+  at: { x: number; y: number },
+  box: { width: number; height: number },
+): { us: number; ns: number } {
+  const across = clamp((at.x - LEFT) / (box.width - LEFT - RIGHT), 0, 1);
+  const up = clamp((box.height - BELOW - at.y) / (box.height - BELOW - TOP), 0, 1);
+  return { us: heat.fromUs + across * (heat.toUs - heat.fromUs), ns: axisNs(up) };
+}
+
+/** Ink, with handles at its corners, and how many it holds. */
+function drawBrush(c: CanvasRenderingContext2D, heat: HeatmapAnswer, brush: Brush, x: Place, y: Place): void {
+  const cells = cellsOf(heat, brush);
+  if (!cells) return;
+  const [left, right] = [Math.round(x(brush.fromUs)), Math.round(x(brush.toUs))];
+  const [low, high] = [Math.round(y(brush.fromNs)), Math.round(y(brush.toNs))];
+  c.strokeStyle = colour('ink');
+  c.lineWidth = 1.5;
+  c.strokeRect(left, high, right - left, low - high);
+  c.fillStyle = colour('ink');
+  for (const [px, py] of [
+    [left, high],
+    [right, high],
+    [left, low],
+    [right, low],
+  ] as const)
+    c.fillRect(px - 2.5, py - 2.5, 5, 5);
+  const text = `${formatCount(countIn(heat, cells)).text} operations`;
+  c.font = font(12, 600);
+  const wide = c.measureText(text).width + 8;
+  const atRight = left + wide > x(heat.toUs);
+  const top = high - 10 < TOP + 8 ? low + 11 : high - 10;
+  c.fillStyle = colour('bg');
+  c.fillRect(atRight ? right - wide : left, top - 8, wide, 16);
+  c.fillStyle = colour('ink');
+  c.textAlign = atRight ? 'right' : 'left';
+  c.fillText(text, atRight ? right - 4 : left + 4, top);
 }
 
 type Place = (value: number) => number;

@@ -1,5 +1,8 @@
-// Latency: one operation's histogram large, all operations on the same axis, and when it was so.
+// Latency: one operation's histogram large, all operations on the same axis, when it was so, what is behind a brush, and
+// a comparison with another stretch.
+
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useStore } from 'zustand';
 import { formatCount } from '../../../shared/units.ts';
 import { heatmapQuery, latencyQuery, type TimeRange } from '../../api/queries.ts';
@@ -7,14 +10,22 @@ import { FilterBar } from '../../filter/bar.tsx';
 import { useKeys } from '../../keys/keys.ts';
 import { clock } from '../../live/clock.ts';
 import { live } from '../../live/feed.ts';
+import { commandLine, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { Slowest } from '../../ui/slowest.tsx';
 import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
 import { useViewParams } from '../../url/use.ts';
+import { pairOf, readAgainst } from './against.ts';
+import { Behind } from './behind.tsx';
 import { BigHistogram } from './big.tsx';
+import { brushOfAll, readBrush, writeBrush } from './brush.ts';
+import { Comparison } from './compare.tsx';
+import { CompareMenu } from './compare-menu.tsx';
 import { HeatMap } from './heat.tsx';
 import { OperationList } from './list.tsx';
+import { Outliers } from './outliers.tsx';
 import { HeatTable, LatencyTable } from './tables.tsx';
+import { shownBy, useComparison, useNames } from './use-compare.ts';
 import './latency.css';
 
 const WINDOW_NAMES = { '1m': '1 min', '10m': '10 min', '1h': '1 h', all: 'All' } as const;
@@ -30,6 +41,30 @@ export default function LatencyView() {
   const items = latency.data?.items ?? [];
   const chosen = items.find((item) => item.key === params.op) ?? items[0] ?? null;
   const choose = (op: string) => change({ op }, { replace: true });
+  const brush = readBrush(params.brush);
+  const against = readAgainst(params.against);
+  const comparison = useComparison({
+    against,
+    filter: params.filter,
+    range,
+    windowKey: key,
+    moves: refetchInterval !== false,
+  });
+  const names = useNames(against);
+  const other = comparison.data?.items.find((item) => item.key === chosen?.key)?.b ?? null;
+  const [choosing, setChoosing] = useState(false);
+  const clear = () => change(brush ? { brush: null } : { against: null });
+  useCopies([
+    {
+      label: 'Command',
+      preview: commandLine('latency', ...(params.op === null ? [] : ['--op', params.op])),
+      text: () => commandLine('latency', ...(params.op === null ? [] : ['--op', params.op])),
+    },
+    {
+      label: against ? 'Comparison as JSON' : 'Histograms as JSON',
+      text: () => JSON.stringify(against ? comparison.data : latency.data, null, 2),
+    },
+  ]);
   useKeys('latency', [
     {
       keys: ['o'],
@@ -40,6 +75,26 @@ export default function LatencyView() {
         if (next) choose(next.key);
       },
     },
+    { keys: ['c'], label: 'compare', foot: true, run: () => setChoosing(true) },
+    {
+      keys: ['b'],
+      label: 'brush all',
+      run: () => {
+        const all = heat.data ? brushOfAll(heat.data) : null;
+        if (all) change({ brush: writeBrush(all) });
+      },
+    },
+    ...(brush || against
+      ? [
+          {
+            keys: ['Escape'],
+            shownAs: 'Esc',
+            label: brush ? 'clear brush' : 'clear comparison',
+            foot: true,
+            run: clear,
+          },
+        ]
+      : []),
     {
       keys: ['v'],
       label: params.table ? 'as pictures' : 'as tables',
@@ -47,6 +102,22 @@ export default function LatencyView() {
       run: () => change({ table: !params.table }),
     },
   ]);
+  const compared = against && (
+    <Comparison
+      query={comparison}
+      pair={pairOf(shownBy(params.filter, range()), against)}
+      names={names}
+      onClear={() => change({ against: null })}
+    />
+  );
+  const behind = brush && (
+    <Behind
+      brush={brush}
+      filter={params.filter}
+      asTables={params.table}
+      onClear={() => change({ brush: null })}
+    />
+  );
   const error = latency.error ?? heat.error;
   const done = items.reduce((sum, item) => sum + item.count, 0);
   return (
@@ -70,6 +141,13 @@ export default function LatencyView() {
             </button>
           ))}
         </fieldset>
+        <CompareMenu
+          against={against}
+          brush={brush}
+          open={choosing}
+          onOpen={setChoosing}
+          onAgainst={(next) => change({ against: next })}
+        />
         <button
           type="button"
           className="btn sm"
@@ -83,25 +161,54 @@ export default function LatencyView() {
         <Problem error={error} onRetry={() => void Promise.all([latency.refetch(), heat.refetch()])} />
       ) : params.table ? (
         <>
+          {compared}
           <LatencyTable items={items} />
           {heat.data && <HeatTable heat={heat.data} />}
+          {behind}
         </>
       ) : (
         <>
           <section aria-label="By operation">
-            {chosen && <BigHistogram histogram={chosen} />}
+            {compared}
+            {chosen && <BigHistogram histogram={chosen} outline={other && { of: other, name: names.b }} />}
+            {chosen && (
+              <Outliers
+                op={chosen.key}
+                p99Ns={chosen.p99Ns}
+                windowKey={key}
+                filter={params.filter}
+                range={range}
+                refetchInterval={refetchInterval}
+              />
+            )}
             {latency.data && items.length === 0 && <NothingHere params={params} />}
             <OperationList items={items} chosen={chosen?.key ?? null} onChoose={choose} />
           </section>
           <section aria-label="Over time">
-            {heat.data && <HeatMap heat={heat.data} filtered={params.filter !== ''} />}
-            <Slowest
-              windowKey={key}
-              filter={params.filter}
-              range={range}
-              refetchInterval={refetchInterval}
-              rows={8}
-            />
+            {heat.data && (
+              <HeatMap
+                heat={heat.data}
+                filtered={params.filter !== ''}
+                brush={brush}
+                onBrush={(next) => change({ brush: writeBrush(next) }, { replace: brush !== null })}
+              />
+            )}
+            {behind}
+            {!brush && (
+              <>
+                <p className="quiet-note">
+                  Drag over the picture to see what is behind a part of it: who asked, for which paths, how
+                  much, with what result. <kbd>b</kbd> takes all of it.
+                </p>
+                <Slowest
+                  windowKey={key}
+                  filter={params.filter}
+                  range={range}
+                  refetchInterval={refetchInterval}
+                  rows={8}
+                />
+              </>
+            )}
           </section>
         </>
       )}
