@@ -1,5 +1,6 @@
 // What the routes work with: the parts of one running server.
 import type { Logger } from 'pino';
+import type { StartedWith } from '../shared/settings.ts';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Diagnoser } from './diagnosis/diagnoser.ts';
@@ -33,4 +34,6 @@ export interface Context {
   readonly alerting: Alerting;
   readonly imports: Importer;
   readonly diagnoser: Diagnoser;
+  /** Options of the command line, to be shown. */
+  readonly startedWith: StartedWith;
 }

@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import { Foot } from './frame/foot.tsx';
 import { layers, openLayer, toggleLayer } from './frame/layers.ts';
 import { StoreNotice } from './frame/store-notice.tsx';
+import { NoServer, useFreshAfterOutage } from './frame/no-server.tsx';
 import { Strip } from './frame/strip.tsx';
 import { MobileTabs, Top } from './frame/top.tsx';
 import { VIEWS } from './frame/views.ts';
@@ -34,6 +35,7 @@ const TimelineView = lazy(() => import('./views/timeline/timeline.tsx'));
 const FilesView = lazy(() => import('./views/files/files.tsx'));
 const ErrorsView = lazy(() => import('./views/errors/errors.tsx'));
 const FaultsView = lazy(() => import('./views/faults/faults.tsx'));
+const SettingsView = lazy(() => import('./views/settings/settings.tsx'));
 const RecordingsView = lazy(() => import('./views/recordings/recordings.tsx'));
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
@@ -42,7 +44,9 @@ export function App() {
   const layer = useStore(layers, ({ open }) => open);
   const close = () => openLayer(null);
   useGlobalKeys();
+  useFreshAfterOutage();
   const problem = useStore(live, (state) => state.problem);
+  const never = useStore(live, (state) => state.server === null && state.link.kind === 'down');
   return (
     <div className="frame">
       <a className="skip" href="#main">
@@ -56,6 +60,8 @@ export function App() {
           <Suspense fallback={<Coming what="the view" />}>
             {problem ? (
               <Problem error={problem} />
+            ) : never ? (
+              <NoServer />
             ) : (
               <Switch>
                 <Route path="/" component={Home} />
@@ -69,6 +75,7 @@ export function App() {
                 <Route path="/errors" component={ErrorsView} />
                 <Route path="/recordings" component={RecordingsView} />
                 <Route path="/faults" component={FaultsView} />
+                <Route path="/settings" component={SettingsView} />
                 <Route>
                   <Problem
                     error={new Error('There is no such view. The tabs above lead to those there are.')}
@@ -105,7 +112,7 @@ function Home() {
       state.gauges?.store.spans === 0 &&
       state.mounts.every((mount) => mount.state === 'gone' || !isWatched(mount)),
   );
-  if (!connected) return null;
+  if (!connected) return <Coming what="the trace" />;
   return nothing && recordingId === null ? <EmptyView /> : <OverviewView />;
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
+import type { StartedWith } from '../../shared/settings.ts';
 import { Alerting } from '../alerts/alerts.ts';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
@@ -165,6 +166,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     alerting,
     imports,
     diagnoser,
+    startedWith: startedWith(options),
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
@@ -209,6 +211,21 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     startDemo: () => mirrors.startDemo(),
     close,
   };
+}
+
+/** What of the options is shown: never the token itself. */
+function startedWith({
+  host,
+  token,
+  socket,
+  db,
+  maxBytes,
+  maxAgeS,
+  attach,
+  config,
+}: ServeOptions): StartedWith {
+  const mounts = typeof attach === 'string' ? [attach] : [...attach];
+  return { host, token: token !== null, socket, db, maxBytes, maxAgeS, attach: mounts, config };
 }
 
 async function listen(

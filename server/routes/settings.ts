@@ -1,26 +1,22 @@
-// What users set at run time. Thresholds for now: from when an operation is slow, and from when it is stalled.
-import Type from 'typebox';
-import { ThresholdRuleSchema } from '../../shared/stall.ts';
+// What users set at run time. Thresholds for now: from when an operation is slow, and from when it is stalled. Beside
+// them what the command line decided, which is only shown.
+import { SettingsAnswerSchema, SettingsSchema } from '../../shared/settings.ts';
 import type { Context } from '../context.ts';
 import type { Scope } from './scope.ts';
 import { errorAnswers } from './scope.ts';
 
-const SettingsSchema = Type.Object(
-  {
-    thresholds: Type.Array(ThresholdRuleSchema, {
-      maxItems: 1_000,
-      description: 'the last rule that matches an operation decides; an absent field matches everything',
-    }),
-  },
-  { $id: 'Settings', additionalProperties: false },
-);
-
-export function settingsRoutes(app: Scope, { trace, store }: Context): void {
+export function settingsRoutes(app: Scope, { trace, store, startedWith }: Context): void {
   const tags = ['settings'];
   app.get(
     '/api/settings',
-    { schema: { summary: 'What is set', tags, response: { 200: SettingsSchema } } },
-    () => ({ thresholds: [...trace.stalls.rules] }),
+    {
+      schema: {
+        summary: 'What is set, and what the server was started with',
+        tags,
+        response: { 200: SettingsAnswerSchema },
+      },
+    },
+    () => ({ thresholds: [...trace.stalls.rules], startedWith }),
   );
   app.put(
     '/api/settings',

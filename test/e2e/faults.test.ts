@@ -45,14 +45,14 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'faults in the 
     await form.getByText('Disks that retry bad sectors').waitFor();
     expect(await form.getByLabel('How long').inputValue()).toBe('500ms..3000ms');
     await form.getByLabel('Begin with').selectOption({ label: 'an empty rule' });
-    await form.getByLabel('First').selectOption('none');
-    await form.getByLabel('Operations').fill('reed');
+    await form.getByLabel('First', { exact: true }).selectOption('none');
+    await form.getByLabel('Operations', { exact: true }).fill('reed');
     await form.getByRole('button', { name: 'Add it' }).click();
     await form.getByText('did you mean read?').waitFor();
-    await form.getByLabel('Operations').fill('open');
+    await form.getByLabel('Operations', { exact: true }).fill('open');
     await form.getByText('The rule has no effect').waitFor();
-    await form.getByLabel('Then').selectOption('errno');
-    await form.getByLabel('With').fill('EIO');
+    await form.getByLabel('Then', { exact: true }).selectOption('errno');
+    await form.getByLabel('With', { exact: true }).fill('EIO');
     await form.getByText(`fusescope faults add ${mountpoint} --op open --errno EIO`).waitFor();
     await form.getByRole('button', { name: 'Add it' }).click();
     const row = page.getByRole('row').filter({ hasText: 'fail with EIO' });
@@ -64,8 +64,8 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'faults in the 
     await row.and(page.locator('.is-off')).waitFor();
     expect((await run('cat', [file])).stdout).toBe('hello');
 
-    await form.getByLabel('Operations').fill('read');
-    await form.getByLabel('First').selectOption('hang');
+    await form.getByLabel('Operations', { exact: true }).fill('read');
+    await form.getByLabel('First', { exact: true }).selectOption('hang');
     await form.getByRole('button', { name: 'Add it' }).click();
     const hang = page.getByRole('row').filter({ hasText: 'hang until released' });
     await hang.waitFor();

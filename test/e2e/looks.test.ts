@@ -20,6 +20,7 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/files?by=processes', '.files-table tbody tr'],
   ['/errors', '.err-lead h1'],
   ['/faults', '.fault-list tbody tr'],
+  ['/settings', '.settings .set-force tbody tr'],
   ['/recordings', '.rec-list tbody tr'],
   ['/latency?as=table', '.as-table tbody tr'],
   ['/start', '.finding'],

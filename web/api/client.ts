@@ -52,6 +52,11 @@ export async function apiPatch<T>(path: string, body: unknown): Promise<T> {
 }
 
 /** @throws RequestError as `apiGet`. */
+export async function apiPut<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PUT', path, body);
+}
+
+/** @throws RequestError as `apiGet`. */
 export async function apiDelete<T>(path: string, query?: Query): Promise<T> {
   return send<T>('DELETE', path, undefined, query);
 }

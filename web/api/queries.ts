@@ -1,5 +1,6 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import type { Alerts } from '../../shared/alerts.ts';
 import type { Fault, Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
 import type { CompareAnswer, CompareQuery } from '../../shared/compare/answer.ts';
 import type { FaultPreset } from '../../shared/fault-presets.ts';
@@ -7,6 +8,7 @@ import type { BreakdownAnswer, BreakdownBy, PathsAnswer, Process } from '../../s
 import type { History } from '../../shared/history.ts';
 import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Recording } from '../../shared/recording.ts';
+import type { SettingsAnswer } from '../../shared/settings.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
@@ -214,6 +216,18 @@ export const presetsQuery = queryOptions({
   queryKey: ['faults', 'presets'],
   queryFn: ({ signal }) => apiGet<Page<FaultPreset>>('/faults/presets', {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => apiGet<SettingsAnswer>('/settings', {}, signal),
+});
+
+/** Who is told of stalls, and what became of it. */
+export const alertsQuery = queryOptions({
+  queryKey: ['alerts'],
+  queryFn: ({ signal }) => apiGet<Alerts>('/alerts', {}, signal),
+  refetchInterval: 5_000,
 });
 
 /** How much of a recording a filter and range take, whatever the page shows. */

@@ -1,5 +1,5 @@
 // The top line: name, tabs, search, theme. On a narrow screen the tabs lie at the bottom (MobileTabs).
-import { Contrast, Moon, Search, Sun } from 'lucide-react';
+import { Contrast, Moon, Search, Settings, Sun } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { live } from '../live/feed.ts';
@@ -7,7 +7,7 @@ import { cycleTheme, theme } from '../theme/theme.ts';
 import { Logo } from '../ui/glyph.tsx';
 import { groupStalls } from '../ui/stall-groups.ts';
 import { hrefKeeping, useViewParams } from '../url/use.ts';
-import { isUnder, NARROW_VIEWS, VIEWS } from './views.ts';
+import { isUnder, NARROW_VIEWS, TAB_VIEWS } from './views.ts';
 
 const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
 
@@ -31,10 +31,10 @@ export function Top({ onSearch }: { onSearch: () => void }) {
     <header className="top">
       <Link className="logo" href="/">
         <Logo />
-        FuseScope
+        <span className="words">FuseScope</span>
       </Link>
       <nav className="tabs" aria-label="Views">
-        {VIEWS.map((view) => (
+        {TAB_VIEWS.map((view) => (
           <Link
             key={view.path}
             href={hrefKeeping(view.path, params)}
@@ -60,6 +60,15 @@ export function Top({ onSearch }: { onSearch: () => void }) {
       >
         <Icon className="ic" aria-hidden />
       </button>
+      <Link
+        className="icb"
+        href="/settings"
+        aria-label="Settings"
+        title="Settings"
+        aria-current={path === '/settings' ? 'page' : undefined}
+      >
+        <Settings className="ic" aria-hidden />
+      </Link>
     </header>
   );
 }

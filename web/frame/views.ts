@@ -8,6 +8,7 @@ import {
   FolderTree,
   type LucideIcon,
   Rows3,
+  Settings,
   Table2,
   Unplug,
 } from 'lucide-react';
@@ -34,7 +35,11 @@ export const VIEWS: readonly ViewInfo[] = [
   { key: '7', path: '/errors', name: 'Errors', icon: CircleX },
   { key: '8', path: '/recordings', name: 'Recordings', icon: CircleDot },
   { key: '9', path: '/faults', name: 'Faults', icon: Unplug },
+  { key: '0', path: '/settings', name: 'Settings', icon: Settings },
 ];
+
+/** Those that have a tab; settings are a button beside the theme. */
+export const TAB_VIEWS = VIEWS.filter((view) => view.path !== '/settings');
 
 /** Those that a narrow screen has room for; the palette leads to the others. */
 export const NARROW_VIEWS = VIEWS.slice(0, 5);

@@ -14,6 +14,7 @@ import { term } from '../url/terms.ts';
 import { operationsHref } from '../url/use.ts';
 import './palette.css';
 
+import { FaultItems } from './fault-items.tsx';
 import { RecordingItems } from './recording-items.tsx';
 
 interface PaletteProps {
@@ -77,6 +78,7 @@ export default function Palette({ onClose }: PaletteProps) {
           ))}
         </Command.Group>
         <RecordingItems run={run} />
+        <FaultItems run={run} />
         <Command.Group heading="Do">
           <Command.Item onSelect={run(togglePause)}>
             {paused ? 'Resume' : 'Pause'}
@@ -84,6 +86,11 @@ export default function Palette({ onClose }: PaletteProps) {
             <kbd>Space</kbd>
           </Command.Item>
           <Command.Item onSelect={go('/start')}>Mount a traced mirror, or start the demo</Command.Item>
+          <Command.Item onSelect={go('/settings')}>
+            Change thresholds, see alerts and access
+            <span className="sp" />
+            <kbd>0</kbd>
+          </Command.Item>
           <Command.Item onSelect={run(() => void copyText(location.href))}>
             Copy the URL of this view
           </Command.Item>

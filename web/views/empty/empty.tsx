@@ -1,16 +1,17 @@
 // The first page: what to do where nothing is watched yet, with what is true of this machine.
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import type { Mirror, MirrorRequest } from '../../../shared/api.ts';
 import type { Mount } from '../../../shared/mount.ts';
 import { apiPost } from '../../api/client.ts';
-import { doctorQuery, queryClient } from '../../api/queries.ts';
+import { queryClient } from '../../api/queries.ts';
 import { useKeys } from '../../keys/keys.ts';
 import { live } from '../../live/feed.ts';
 import { Canvas } from '../../ui/canvas.tsx';
 import { Command } from '../../ui/copy.tsx';
+import { Findings } from '../../ui/findings.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
@@ -52,7 +53,8 @@ export function EmptyView() {
             draw={drawLegend}
           />
         </div>
-        <Machine />
+        <h2>What this machine offers</h2>
+        <Findings />
       </section>
     </div>
   );
@@ -179,33 +181,6 @@ function Demo() {
       <p>A temporary mirror under a small load, with one operation that hangs until you release it.</p>
       {demo.error && <Problem error={demo.error} />}
     </div>
-  );
-}
-
-const MARKS = { ok: 'yes', warn: 'slow', missing: 'dead' } as const;
-
-function Machine() {
-  const query = useQuery(doctorQuery);
-  return (
-    <>
-      <h2>What this machine offers</h2>
-      {query.error && <Problem error={query.error} onRetry={() => query.refetch()} />}
-      <ul>
-        {query.data?.items.map((finding) => (
-          <li className="finding" key={finding.name}>
-            <StateGlyph state={MARKS[finding.state]} word={false} />
-            <span>
-              {finding.name}
-              <span className="sr">, {finding.state}</span>
-            </span>
-            <span className="sec">
-              {finding.found}
-              {finding.how !== null && <span className="dim">. {finding.how}</span>}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }
 

@@ -191,9 +191,9 @@ const opsOf = (text: string) => text.split(/[\s,]+/).filter((op) => op !== '');
 
 /** The field that a problem of a whole rule belongs to. */
 function fieldOf(problem: string): keyof RuleForm {
+  if (/no effect/.test(problem)) return 'act';
   if (/errno/.test(problem)) return 'value';
   if (/delay/.test(problem)) return 'delay';
-  if (/no effect/.test(problem)) return 'act';
   return 'op';
 }
 

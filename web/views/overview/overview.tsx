@@ -6,6 +6,7 @@ import { EndedStalls } from './ended.tsx';
 import { Lead } from './lead.tsx';
 import { MountList } from './mounts.tsx';
 import { OpenList } from './open-list.tsx';
+import { Privilege } from './privilege.tsx';
 import './overview.css';
 
 export function OverviewView() {
@@ -14,6 +15,7 @@ export function OverviewView() {
   return (
     <div className="overview" ref={box}>
       <Lead />
+      <Privilege />
       <MountList />
       <div className="under">
         <div>

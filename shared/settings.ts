@@ -1,0 +1,36 @@
+// What is set at run time, and what the command line decided when the server was started.
+import Type, { type Static } from 'typebox';
+import { nullable } from './nullable.ts';
+import { ThresholdRuleSchema } from './stall.ts';
+
+export const SettingsSchema = Type.Object(
+  {
+    thresholds: Type.Array(ThresholdRuleSchema, {
+      maxItems: 1_000,
+      description: 'the last rule that matches an operation decides; an absent field matches everything',
+    }),
+  },
+  { $id: 'Settings', additionalProperties: false },
+);
+export type Settings = Static<typeof SettingsSchema>;
+
+export const StartedWithSchema = Type.Object(
+  {
+    host: Type.String({ description: 'address it listens on' }),
+    token: Type.Boolean({ description: 'whether a token is asked for' }),
+    socket: Type.String({ description: 'of collectors' }),
+    db: Type.String({ description: 'database, or :memory:' }),
+    maxBytes: Type.Number({ description: 'size at which the oldest operations are let go' }),
+    maxAgeS: Type.Number({ description: 'age at which operations are let go' }),
+    attach: Type.Array(Type.String(), { description: 'all, none, or mount points' }),
+    config: nullable(Type.String({ description: 'file with the alerts' })),
+  },
+  { $id: 'StartedWith', description: 'options of fusescope serve, which take a restart to change' },
+);
+export type StartedWith = Static<typeof StartedWithSchema>;
+
+export const SettingsAnswerSchema = Type.Object({
+  thresholds: SettingsSchema.properties.thresholds,
+  startedWith: StartedWithSchema,
+});
+export type SettingsAnswer = Static<typeof SettingsAnswerSchema>;
