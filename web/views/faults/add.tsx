@@ -1,6 +1,6 @@
 // A new fault: a preset to begin with and the incident it comes from, fields, and the same as a command.
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Fault } from '../../../shared/api.ts';
 import type { FaultRule } from '../../../shared/fault.ts';
 import { describeEffect, describeMatch } from '../../../shared/fault-text.ts';
@@ -28,9 +28,13 @@ export function AddForm({ mirrors }: { mirrors: readonly Mount[] }) {
   const presets = useQuery(presetsQuery);
   const [chosen, setChosen] = useState<number | null>(null);
   const [form, setForm] = useState<RuleForm>(EMPTY_FORM);
-  /** Errors are shown where somebody has tried to add it, or has left the field. */
+  /**
+   * Errors are shown where somebody has tried to add it, or has gone on to another field: not as a field is left, since
+   * what then moves would take the button away from under the pointer.
+   */
   const [tried, setTried] = useState(false);
   const [left, setLeft] = useState<ReadonlySet<keyof RuleForm>>(new Set());
+  const last = useRef<keyof RuleForm | null>(null);
   const mirror = mirrors.find((one) => one.id === chosen) ?? mirrors[0];
   const { rule, errors } = readForm(form);
   const preset = presets.data?.items.find((one) => one.name === form.preset);
@@ -44,6 +48,12 @@ export function AddForm({ mirrors }: { mirrors: readonly Mount[] }) {
     },
   });
   const set = (part: Partial<RuleForm>) => setForm((before) => ({ ...before, ...part }));
+  const enter = (field: keyof RuleForm) => {
+    const before = last.current;
+    last.current = field;
+    if (before !== null && before !== field && form[before] !== '')
+      setLeft((fields) => new Set(fields).add(before));
+  };
   const text = (field: keyof RuleForm, label: string, placeholder: string, hint?: string) => (
     <Field
       label={label}
@@ -58,7 +68,7 @@ export function AddForm({ mirrors }: { mirrors: readonly Mount[] }) {
           spellCheck={false}
           placeholder={placeholder}
           onChange={(event) => set({ [field]: event.target.value })}
-          onBlur={() => form[field] !== '' && setLeft((before) => new Set(before).add(field))}
+          onFocus={() => enter(field)}
         />
       )}
     </Field>
