@@ -12,6 +12,7 @@ import { AlertSettings } from './alerts.tsx';
 import { Looks } from './looks.tsx';
 import { Access, Retention } from './started-with.tsx';
 import { Thresholds } from './thresholds.tsx';
+import '../../ui/field.css';
 import './settings.css';
 
 export default function SettingsView() {
