@@ -208,7 +208,7 @@ export const FaultPresetSchema = Type.Object({
   incident: Type.String({ description: 'what happened, and where' }),
   rule: FaultRuleSchema,
 });
-export const EXPORT_FORMATS = ['perfetto', 'chrome', 'csv', 'ndjson'] as const;
+export const EXPORT_FORMATS = ['perfetto', 'chrome', 'csv', 'ndjson', 'otlp', 'html'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export const ExportQuerySchema = Type.Object(
   {

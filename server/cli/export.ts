@@ -9,12 +9,14 @@ import { EXPORT_FORMATS } from '../../shared/api.ts';
 import type { ServerFlags } from './client.ts';
 import { request, serverCommand } from './client.ts';
 import { CliError } from './failure.ts';
+import { Progress } from './progress.ts';
 
 interface ExportFlags extends ServerFlags {
   format: string;
   filter?: string;
   from?: string;
   to?: string;
+  recording?: string;
 }
 
 export function exportCommand(): Command {
@@ -27,11 +29,17 @@ export function exportCommand(): Command {
     .option('--filter <filter>', 'only these operations')
     .option('--from <time>', 'µs since the epoch or RFC 3339')
     .option('--to <time>', 'µs since the epoch or RFC 3339')
+    .option('--recording <id>', 'of a recording ("fusescope record list"), not of what is live')
     .action(async (file: string, flags: ExportFlags) => {
-      const { format, filter, from, to } = flags;
-      const { body } = await request(flags, '/api/export', { format, filter, from, to });
+      const { format, filter, from, to, recording } = flags;
+      const { body } = await request(flags, '/api/export', { format, filter, from, to, recording });
       if (!body) throw new CliError('the server sent nothing. Try again');
-      const source = Readable.fromWeb(body as ReadableStream);
-      await pipeline(source, file === '-' ? process.stdout : createWriteStream(file));
+      const progress = new Progress(file === '-' ? format : file, null);
+      const source = progress.count(Readable.fromWeb(body as ReadableStream));
+      try {
+        await pipeline(source, file === '-' ? process.stdout : createWriteStream(file));
+      } finally {
+        progress.end();
+      }
     });
 }

@@ -39,6 +39,13 @@ export class ProtoWriter {
     this.#bytes[this.#at++] = Number(rest);
   }
 
+  /** Eight bytes, little-endian. */
+  fixed64(field: number, value: bigint): void {
+    this.#varint(field * 8 + 1);
+    this.#room(8);
+    this.#at = this.#bytes.writeBigUInt64LE(value, this.#at);
+  }
+
   string(field: number, value: string): void {
     this.#varint(field * 8 + 2);
     const length = Buffer.byteLength(value);

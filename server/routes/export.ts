@@ -6,21 +6,30 @@ import type { Context } from '../context.ts';
 import { chrome } from '../export/chrome.ts';
 import { csv } from '../export/csv.ts';
 import type { Exporter } from '../export/format.ts';
+import { html } from '../export/html.ts';
 import { ndjson } from '../export/ndjson.ts';
+import { otlp } from '../export/otlp.ts';
 import { perfetto } from '../export/perfetto.ts';
 import { parseFilter } from '../filters.ts';
 import { parseTimeUs } from '../times.ts';
 import { sourceOf } from './from.ts';
 import type { Scope } from './scope.ts';
 
-const EXPORTERS: Readonly<Record<ExportFormat, Exporter>> = { perfetto, chrome, csv, ndjson };
+const EXPORTERS: Readonly<Record<ExportFormat, Exporter>> = {
+  perfetto,
+  chrome,
+  csv,
+  ndjson,
+  otlp,
+  html,
+};
 
 export function exportRoute(app: Scope, context: Context): void {
   app.get(
     '/api/export',
     {
       schema: {
-        summary: 'Spans as a file: perfetto, chrome, csv or ndjson',
+        summary: 'Spans as a file: perfetto, chrome, csv, ndjson, otlp or html',
         tags: ['spans'],
         querystring: ExportQuerySchema,
       },

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { chrome } from '../../server/export/chrome.ts';
 import { CSV_COLUMNS, csv } from '../../server/export/csv.ts';
 import type { Exporter } from '../../server/export/format.ts';
+import { html } from '../../server/export/html.ts';
+import { InFlight } from '../../server/export/in-flight.ts';
 import { Lanes } from '../../server/export/lanes.ts';
 import { ndjson } from '../../server/export/ndjson.ts';
+import { otlp } from '../../server/export/otlp.ts';
 import { perfetto } from '../../server/export/perfetto.ts';
 import { blankSpan, type Span } from '../../shared/span.ts';
 import { readMessage, textOf } from '../support/proto-reader.ts';
@@ -141,6 +144,7 @@ describe('perfetto', () => {
           const track = event.get(11)?.[0];
           expect(tracks.has(track)).toBe(true);
           const at = packet.get(8)?.[0] as bigint;
+          if (event.get(9)?.[0] === 3n || event.get(9)?.[0] === 4n) continue;
           if (event.get(9)?.[0] === 1n) {
             expect(textOf(event.get(23)?.[0])).toBe('read');
             open.set(track, [...(open.get(track) ?? []), at]);
@@ -161,8 +165,123 @@ describe('perfetto', () => {
     const packets =
       readMessage(await written(perfetto, [{ ...hostile, startUs: BASE + 0.25, durationNs: 7 }])).get(1) ??
       [];
-    const stamps = packets.flatMap((packet) => readMessage(packet as Uint8Array).get(8) ?? []);
+    const stamps = eventsOf(packets)
+      .filter(({ type }) => type === 1n || type === 2n)
+      .map(({ at }) => at);
     expect(stamps).toEqual([BigInt(BASE) * 1000n + 250n, BigInt(BASE) * 1000n + 257n]);
     expect(Buffer.concat(packets as Uint8Array[]).includes('18446744073709551615')).toBe(true);
+  });
+
+  it('leads from the queue to the service, marks stalls and counts what is in flight', async () => {
+    const spans = [
+      span(1, 0, 3_000_000_000, { op: 'getattr', queueNs: 1_000_000_000, daemonTid: 77 }),
+      span(2, 500_000, null, { op: 'read', tid: 42 }),
+    ];
+    const packets = readMessage(await written(perfetto, spans)).get(1) ?? [];
+    const events = eventsOf(packets);
+    const at = (us: number) => BigInt(BASE + us) * 1000n;
+    const begun = events.find(({ event }) => event.has(47));
+    const picked = events.find(({ event }) => event.has(48));
+    expect([begun?.at, begun?.event.get(47)?.[0]]).toEqual([at(0), 1n]);
+    expect([picked?.at, picked?.event.get(48)?.[0]]).toEqual([at(1_000_000), 1n]);
+    expect(picked?.event.get(11)).not.toEqual(begun?.event.get(11));
+    const stalls = events.filter(({ type }) => type === 3n);
+    expect(stalls.map((one) => [one.at, textOf(one.event.get(23)?.[0])])).toEqual([
+      [at(1_000_000), 'stall: getattr'],
+    ]);
+    const counts = events.filter(({ type }) => type === 4n);
+    expect(counts.map((one) => [one.at, one.event.get(30)?.[0]])).toEqual([
+      [at(0), 1n],
+      [at(500_000), 2n],
+      [at(3_000_000), 1n],
+    ]);
+  });
+});
+
+function eventsOf(packets: readonly unknown[]) {
+  return packets.flatMap((packet) => {
+    const fields = readMessage(packet as Uint8Array);
+    const body = fields.get(11)?.[0];
+    if (!(body instanceof Uint8Array)) return [];
+    const event = readMessage(body);
+    return [{ at: fields.get(8)?.[0], type: event.get(9)?.[0], event }];
+  });
+}
+
+describe('what is in flight', () => {
+  it('is at every moment the number of spans that have begun and not ended', () => {
+    fc.assert(
+      fc.property(someSpans, (spans) => {
+        const told: [bigint, number][] = [];
+        const counter = new InFlight((_mount, at, value) => told.push([at, value]));
+        // In steps longer than those that are told as one.
+        const begin = (one: Span) => BigInt(one.startUs - BASE) * 1_000_000n;
+        const end = (one: Span) =>
+          one.durationNs === null ? null : begin(one) + BigInt(one.durationNs) * 1_000_000n + 1n;
+        for (const one of spans) counter.add(1, begin(one), end(one));
+        counter.end();
+        for (const [i, [at, value]] of told.entries()) {
+          if (told[i + 1]?.[0] === at) continue;
+          const inside = spans.filter((one) => begin(one) <= at && (end(one) ?? at + 1n) > at);
+          expect(value).toBe(inside.length);
+        }
+        expect(told.at(-1)?.[1] ?? 0).toBe(spans.filter((one) => one.durationNs === null).length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('otlp', () => {
+  it('is one request a line, with conventional attributes and open spans flagged', async () => {
+    const spans = [{ ...hostile, error: 'EIO', errno: 5, uid: 1000 }, span(8, 10, null, { path: '/a' })];
+    const [line = ''] = (await written(otlp, spans)).toString().split('\n');
+    const request = JSON.parse(line) as {
+      resourceSpans: {
+        scopeSpans: {
+          spans: (Record<string, unknown> & { attributes: { key: string; value: object }[] })[];
+        }[];
+      }[];
+    };
+    const [first, second] = request.resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
+    const attributes = (one: typeof first) =>
+      Object.fromEntries((one?.attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]]));
+    expect(first).toMatchObject({
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      spanId: '0000000000000007',
+      name: 'read',
+      startTimeUnixNano: `${BASE}000`,
+      endTimeUnixNano: `${BigInt(BASE) * 1000n + 1500n}`,
+      status: { code: 2, message: 'EIO' },
+    });
+    expect(attributes(first)).toMatchObject({
+      'file.path': hostile.path,
+      'process.pid': '41',
+      'thread.id': '41',
+      'user.id': '1000',
+      'error.type': 'EIO',
+      'fuse.fh': '18446744073709551615',
+      'fuse.args.flags': '2',
+    });
+    expect(attributes(first)).not.toHaveProperty('fusescope.unfinished');
+    expect(second?.endTimeUnixNano).toBe(`${BASE + 1_000_000}000`);
+    expect(attributes(second)).toMatchObject({ 'fusescope.unfinished': true, 'fusescope.state': 'open' });
+  });
+});
+
+describe('html', () => {
+  it('holds names as data that cannot end their element, and stays under 10 MB', async () => {
+    const text = (await written(html, [hostile])).toString();
+    expect(text.split('</script>')).toHaveLength(3);
+    const many = Array.from({ length: 3_000 }, (_, i) =>
+      span(i + 1, i, 10, { path: `/${String(i).padStart(5_000, 'x')}` }),
+    );
+    const long = Array.from({ length: 10 }, () => many).flat();
+    const big = await written(
+      html,
+      long.map((one, i) => ({ ...one, path: `${i}${one.path}`, newPath: `${i}b${one.path}` })),
+    );
+    expect(big.length).toBeLessThan(10_000_000);
+    expect(big.includes('"cut":true')).toBe(true);
   });
 });

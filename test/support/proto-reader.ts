@@ -21,6 +21,9 @@ export function readMessage(bytes: Uint8Array): Map<number, Field[]> {
     let value: Field;
     if (wireType === 0) {
       value = varint();
+    } else if (wireType === 1) {
+      value = new DataView(bytes.buffer, bytes.byteOffset + at, 8).getBigUint64(0, true);
+      at += 8;
     } else if (wireType === 2) {
       const length = Number(varint());
       if (at + length > bytes.length) throw new RangeError('field past the end');
