@@ -22,7 +22,8 @@ export function limitsOf(view: View, operation: Operation, mount: MountFacts): s
     limits.push(
       `who answers for ${mount.mount}: no process that may be seen holds its device; sudo npx fusescope doctor tells more`,
     );
-  if (mount.waiting === null && mount.connection !== null)
+  const counted = view.snapshot.mounts.some((one) => one.waiting !== null && view.same(one, mount));
+  if (!counted && mount.connection !== null)
     limits.push('how many requests the kernel counts: sudo mount -t fusectl none /sys/fs/fuse/connections');
   if (mount.unseen !== null)
     limits.push(

@@ -21,6 +21,8 @@ export interface Situation {
   options: string | null;
   /** Null where there is no connection to look at. */
   facts: ConnectionFacts | null;
+  /** Stopped processes that its daemon waits for. */
+  helpers: readonly ProcessFact[];
   /** Open operations, oldest first. */
   open: readonly { span: Span; ageMs: number }[];
   /** What holds operations back on purpose, in words; null: nothing does. */
@@ -65,10 +67,15 @@ const abort: Offer = (at) => {
 };
 
 const CONTINUE = 'Continue the daemon';
+const CONTINUE_HELPER = 'Continue what the daemon waits for';
 const resume: Offer = (at) => {
   if (at.connection === null || at.facts === null) return not(CONTINUE, noConnection(at));
-  const processes = at.facts.daemon;
-  if (at.daemon === null) return not(CONTINUE, 'Not offered: which process answers it is not known.');
+  const processes = [
+    ...at.facts.daemon,
+    ...at.helpers.filter((one) => !isAmong(at.facts?.daemon ?? [], one)),
+  ];
+  if (at.daemon === null && at.helpers.length === 0)
+    return not(CONTINUE, 'Not offered: which process answers it is not known.');
   const held = processes.find((one) => one.tracer > 0 && one.state === 't');
   const stopped = processes.filter((one) => one.state === 'T');
   if (stopped.length === 0) {
@@ -78,7 +85,7 @@ const resume: Offer = (at) => {
     return not(CONTINUE, why);
   }
   return {
-    title: CONTINUE,
+    title: stopped.every((one) => isAmong(at.helpers, one)) ? CONTINUE_HELPER : CONTINUE,
     applies: true,
     effect: 'Sends SIGCONT. What was asked meanwhile is answered, and nothing is lost.',
     targets: stopped.map((one) => ({ pid: one.pid, comm: one.comm, text: 'stopped' })),
@@ -87,6 +94,10 @@ const resume: Offer = (at) => {
     permitted: stopped.every((one) => one.signalable),
   };
 };
+
+function isAmong(processes: readonly ProcessFact[], { pid }: ProcessFact): boolean {
+  return processes.some((one) => one.pid === pid);
+}
 
 const UNMOUNT = 'Unmount what is left';
 const unmount: Offer = (at) => {

@@ -2,6 +2,7 @@
 // operations, and what a look at /proc and fusectl gives.
 import { hostname } from 'node:os';
 import type { Span } from '../../shared/span.ts';
+import type { ProcessFact } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 import type { MountRecord } from '../mounts/registry.ts';
 import type { Trace } from '../trace.ts';
@@ -49,7 +50,9 @@ export async function lookAt(mountId: number, watching: Watching): Promise<Seen>
   const ids = new Set([record.id, kernel.id]);
   const open = openOf(trace, record, ids);
   const daemon = kernel.daemon ?? record.daemon;
+  const stopped = stoppedFor(trace, ids).filter((pid) => pid !== daemon?.pid);
   const looked = connection === null ? null : await lookClosely();
+  const isCaller = ({ pid }: ProcessFact) => callers().includes(pid);
 
   return {
     record,
@@ -65,18 +68,30 @@ export async function lookAt(mountId: number, watching: Watching): Promise<Seen>
       aborted: aborted.has(kernel),
       daemon,
       options: kernel.options,
-      facts: looked?.found ?? null,
+      facts: looked ? { ...looked.found, callers: looked.found.callers.filter(isCaller) } : null,
+      helpers: looked?.found.callers.filter((one) => stopped.includes(one.pid)) ?? [],
       open,
       held: here ? holding.held(record) : null,
       uid: process.geteuid?.() ?? 0,
     },
   };
 
-  function lookClosely() {
+  function callers(): number[] {
     const pids = open.map(({ span }) => span.pid).filter((pid) => pid !== null);
-    const callers = [...new Set([...pids, ...kernel.blocked.map(({ pid }) => pid)])].slice(0, CALLERS);
-    return runner.facts(connection ?? 0, daemon?.pid ?? null, callers);
+    return [...new Set([...pids, ...kernel.blocked.map(({ pid }) => pid)])].slice(0, CALLERS);
   }
+
+  function lookClosely() {
+    const pids = [...new Set([...callers(), ...stopped])];
+    return runner.facts(connection ?? 0, daemon?.pid ?? null, pids);
+  }
+}
+
+/** Stopped processes that the daemon waits for, by what is known of the causes of its stalls. */
+function stoppedFor(trace: Trace, ids: ReadonlySet<number>): number[] {
+  const stalls = trace.stalls.open().filter(({ span }) => ids.has(span.mountId));
+  const hints = stalls.flatMap((one) => one.hints).filter((one) => one.action === 'continue');
+  return [...new Set(hints.flatMap((one) => one.pid ?? []))].slice(0, CALLERS);
 }
 
 /** Open operations of a mount, oldest first; of one that mirror and tap both tell of, the mirror's. */

@@ -155,7 +155,8 @@ export class Ways {
 /** The processes it is about; of continue all that are stopped, unless one is named. */
 function targetsOf({ situation }: Seen, offer: Action, { action, pid }: PreviewRequest): ProcessFact[] {
   if (action !== 'continue' && action !== 'signal') return [];
-  const known = [...(situation.facts?.daemon ?? []), ...(situation.facts?.callers ?? [])];
+  const { facts, helpers } = situation;
+  const known = [...(facts?.daemon ?? []), ...helpers, ...(facts?.callers ?? [])];
   if (action === 'signal' && pid === undefined)
     throw new CodedError('FUSESCOPE_INVALID', 'say which process: pid, one of the targets of the action');
   const wanted = offer.targets.filter((one) => pid === undefined || one.pid === pid);

@@ -39,6 +39,7 @@ function situation(fields: Partial<Situation> = {}, facts: Partial<ConnectionFac
       root: true,
       ...facts,
     },
+    helpers: [],
     open: [],
     held: null,
     uid: 0,
@@ -120,6 +121,17 @@ it('puts what applies first, the mildest before the rest', () => {
   );
   expect(offers(at).map((one) => one.action)).toEqual(['release', 'continue', 'abort', 'signal', 'unmount']);
   expect(offer('signal', at).targets[0]?.text).toBe('waits for 1 operation, the longest 3.0 s');
+});
+
+it('continues what the daemon waits for, where that is stopped', () => {
+  const sshd = { ...bindfs, pid: 99, comm: 'sshd', state: 'T' };
+  const resume = offer('continue', situation({ helpers: [sshd] }));
+  expect(resume).toMatchObject({
+    applies: true,
+    title: 'Continue what the daemon waits for',
+    targets: [{ pid: 99, comm: 'sshd', text: 'stopped' }],
+    manual: 'sudo kill -CONT 99',
+  });
 });
 
 it('takes a token once, and not for ever', () => {

@@ -10,7 +10,7 @@ import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { SettingsAnswer } from '../../shared/settings.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
+import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
 import type { TimelineSummary } from '../../shared/timeline.ts';
 import type { Action, Audit } from '../../shared/ways.ts';
@@ -90,6 +90,14 @@ export const stallQuery = (id: number) =>
   queryOptions({
     queryKey: ['stall', id],
     queryFn: ({ signal }) => apiGet<Stall>(`/stalls/${id}`, {}, signal),
+  });
+
+/** What was seen while a stall lasted. @param examinedUs of the last look: another one may have told something new */
+export const snapshotsQuery = (id: number, examinedUs: number | null) =>
+  queryOptions({
+    queryKey: ['stalls', 'snapshots', id, Math.floor((examinedUs ?? 0) / 5e6)],
+    queryFn: ({ signal }) => apiGet<Page<StallSnapshot>>(`/stalls/${id}/snapshots`, {}, signal),
+    placeholderData: keepPreviousData,
   });
 
 /** Earlier incidents of a stall's cause. @param key of the cause: another one has another past */

@@ -9,7 +9,7 @@ import type { Health, SpanList } from '../../../shared/api.ts';
 import type { CauseKind } from '../../../shared/diagnosis.ts';
 import type { Mount } from '../../../shared/mount.ts';
 import type { Stall, StallSnapshot } from '../../../shared/stall.ts';
-import type { Audit, Outcome, Preview } from '../../../shared/ways.ts';
+import type { Action, Audit, Outcome, Preview } from '../../../shared/ways.ts';
 import { describeTap } from '../../fuse/kernel/bpf.ts';
 import { provideFusectl, provideTracefs } from '../../support/daemons.ts';
 import { run } from '../../support/mirror.ts';
@@ -323,6 +323,8 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(sshd.sessions()).toContain(cause?.culprit.pid);
     expect(chain.map((one) => one.name)).toEqual(['stat', 'mergerfs', 'sshfs', 'ssh', peer]);
     const below = await caused(server, remote, 'blocked-on-network');
+    const { items } = await server.get<{ items: Action[] }>(`/api/mounts/${below.span.mountId}/actions`);
+    expect(items[0]).toMatchObject({ action: 'continue', targets: [{ pid: cause?.culprit.pid }] });
     expect(below.groupId).toBe((await caused(server, merged, 'cross-mount')).groupId);
   });
 

@@ -30,6 +30,7 @@ import { drawLife } from './life.ts';
 import { OperationFacts } from './operation.tsx';
 import { Recurrence, recurrenceWords, useBefore } from './recurrence.tsx';
 import { DemoNote, ReleaseButton, useDemoMirror } from './release.tsx';
+import { Seen } from './seen.tsx';
 import { Waiters } from './waiters.tsx';
 import { Ways } from './ways.tsx';
 import './stalls.css';
@@ -154,6 +155,7 @@ function StallPage({ stall }: { stall: Stall }) {
       <div className="stall-low">
         <div>
           <Waiters stall={stall} />
+          <Seen stall={stall} />
           <Recurrence stall={stall} />
           <DaemonThreads stall={stall} />
         </div>

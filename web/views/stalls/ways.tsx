@@ -84,7 +84,10 @@ function useOffers(
   );
   const wanted = new Set(stall.hints.map((hint) => `${hint.mountId ?? stall.span.mountId} ${hint.action}`));
   const rank = (one: Offered) => (wanted.has(`${one.mountId} ${one.action.action}`) ? 0 : 1);
-  const offered = all.filter(({ action }) => action.applies).sort((a, b) => rank(a) - rank(b));
+  const offered = all
+    .filter(({ action }) => action.applies)
+    .sort((a, b) => rank(a) - rank(b))
+    .filter((one, i, sorted) => sorted.findIndex((other) => isSame(one, other)) === i);
   // Of several mounts the same refusals need not be read several times.
   const refused = all.filter(
     ({ action }, i) =>
@@ -93,6 +96,12 @@ function useOffers(
       all.findIndex((one) => one.action.action === action.action) === i,
   );
   return { offered, refused, error: queries.find((query) => query.error)?.error ?? null };
+}
+
+/** One stopped process can keep several mounts waiting. */
+function isSame(a: Offered, b: Offered): boolean {
+  const pids = ({ action }: Offered) => action.targets.map((one) => one.pid).join();
+  return a === b || (a.action.action === 'continue' && b.action.action === 'continue' && pids(a) === pids(b));
 }
 
 interface OfferProps {
