@@ -86,6 +86,11 @@ export function inodeOf(file: string): number | null {
   return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
 }
 
+/** Number of the file system that a path lies on. */
+export function deviceOf(path: string): number {
+  return statSync(path).dev;
+}
+
 /** Marks the database as no longer in use by this process. */
 export function releaseOwner(db: Database): void {
   db.prepare("DELETE FROM meta WHERE key = 'owner'").run();

@@ -79,7 +79,8 @@ export type FromWriter =
   /** A batch that can never be written (not a matter of space or rights). */
   | { type: 'given-up'; number: number; message: string }
   | { type: 'facts'; facts: StoreFacts }
-  | { type: 'state'; state: 'ok' | 'failing'; message: string | null }
+  /** `reopens`: the file will be opened again, and nobody else may have it open then. */
+  | { type: 'state'; state: 'ok' | 'failing'; message: string | null; reopens: boolean }
   /** The file was gone or broken; a new one was begun. */
   | { type: 'renewed'; setAside: string | null; message: string };
 
@@ -150,6 +151,8 @@ export type ToReader =
   /** Once the writer has made the file, or another one. `nowUs`: time stands still in it, for a recording. */
   | { type: 'open'; file: string; nowUs: number | null }
   | { type: 'query'; number: number; query: Query }
+  /** Lets go of the file until `open` comes again. */
+  | { type: 'release' }
   | { type: 'close' };
 export type FromReader =
   | { type: 'ready' }

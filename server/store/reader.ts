@@ -143,7 +143,7 @@ let reader: Reader | null = null;
 
 async function reply(number: number, query: Query): Promise<void> {
   try {
-    if (!reader) throw new Error('the store is not open');
+    if (!reader) throw new Error('the database does not answer. Try again when its disk does');
     send({ type: 'answer', number, answer: await reader.answer(query) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -171,7 +171,10 @@ function open(file: string, nowUs: number | null): void {
 port.on('message', (message: ToReader) => {
   if (message.type === 'query') void reply(message.number, message.query);
   else if (message.type === 'open') open(message.file, message.nowUs);
-  else {
+  else if (message.type === 'release') {
+    reader?.close();
+    reader = null;
+  } else {
     reader?.close();
     port.close();
   }

@@ -298,6 +298,7 @@ class WorkerStore extends Reads implements Store {
         break;
       case 'state':
         this.trouble('disk', message.message);
+        if (message.reopens) this.reader.post({ type: 'release' });
         break;
       case 'renewed':
         this.renewed(message.setAside, message.message);

@@ -1,10 +1,11 @@
 // The writer thread: the only one that changes the database. Batches wait here in order until they are committed;
 // where the disk does not take them they are tried again, less and less often, and the main thread is told.
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { CodedError } from '../errors.ts';
 import { BatchWriter } from './batch-writer.ts';
-import { inodeOf, isBroken, openDatabase, releaseOwner, setAsideFile, sqliteCode } from './open.ts';
+import { deviceOf, inodeOf, isBroken, openDatabase, releaseOwner, setAsideFile, sqliteCode } from './open.ts';
 import type { Batch, FromWriter, ToWriter, WriterOptions } from './protocol.ts';
 
 if (!parentPort) throw new Error('writer.ts is started by the store, as a worker');
@@ -25,6 +26,7 @@ const nowS = () => Math.floor(Date.now() / 1_000);
 class Writer {
   private writer: BatchWriter;
   private inode: number | null;
+  private device: number | null;
   private readonly waiting: Batch[] = [];
   private failing: string | null = null;
   /** The handle itself may be of no more use, though the file is there: its disk was gone in between. */
@@ -39,6 +41,7 @@ class Writer {
   constructor(db: Database, setAside: string | null) {
     this.writer = new BatchWriter(db, options);
     this.inode = options.named ? inodeOf(options.file) : null;
+    this.device = options.named ? deviceOf(dirname(options.file)) : null;
     if (!options.again) this.writer.forgetBatches();
     send({ type: 'ready', found: this.writer.found(setAside) });
     this.tidyTimer = setInterval(() => {
@@ -68,7 +71,9 @@ class Writer {
   }
 
   private work(): void {
-    if (this.waiting.length > 0) this.writeNext();
+    // Its handle is closed, or as good as that, until it is opened again.
+    if (this.suspect && !this.closing) return;
+    if (this.waiting.length > 0 && !this.suspect) this.writeNext();
     else if (this.tidyAgain && !this.failing) this.tidy();
     if (this.closing && (this.waiting.length === 0 || this.failing)) this.close();
     else if (this.waiting.length > 0 || this.tidyAgain) this.schedule();
@@ -112,7 +117,7 @@ class Writer {
         this.giveUp(batches, message);
         return false;
       }
-      this.suspect = sqliteCode(error).startsWith('SQLITE_IOERR');
+      if (options.named && sqliteCode(error).startsWith('SQLITE_IOERR')) this.suspect = true;
       this.fail(message);
       return false;
     }
@@ -137,7 +142,7 @@ class Writer {
   }
 
   private fail(message: string): void {
-    if (this.failing !== message) send({ type: 'state', state: 'failing', message });
+    if (this.failing !== message) send({ type: 'state', state: 'failing', message, reopens: this.suspect });
     this.failing = message;
     if (this.retry) return;
     this.retry = setTimeout(() => {
@@ -154,7 +159,7 @@ class Writer {
     this.retryMs = FIRST_RETRY_MS;
     if (this.failing === null) return;
     this.failing = null;
-    send({ type: 'state', state: 'ok', message: null });
+    send({ type: 'state', state: 'ok', message: null, reopens: false });
   }
 
   /** SQLite goes on writing into a file that was deleted or replaced; nobody would ever read it. */
@@ -170,15 +175,32 @@ class Writer {
     if (inode !== this.inode) this.renew(false);
   }
 
+  private isOnDisk(): boolean {
+    try {
+      return deviceOf(dirname(options.file)) === this.device;
+    } catch {
+      // The folder went with the file: it is made anew.
+      return true;
+    }
+  }
+
   /** Begins a new file; the main thread sends all names for it. */
   private renew(broken: boolean): void {
+    // Without a name there is nothing to open: this thread ends, and another one begins anew.
+    if (!options.named) throw new Error('the file of a trace in memory cannot be used any more');
     try {
       const old = this.writer.db;
       const before = this.inode;
+      // What lies below the place where a disk is mounted is no place for a trace.
+      if (this.device !== null && inodeOf(options.file) === null && !this.isOnDisk())
+        throw new Error('its disk is not mounted any more');
+      // Two handles would share what SQLite remembers of the file as it was before its disk went.
+      if (this.suspect) closeQuietly(old);
       const setAside = broken ? setAsideFile(options.file) : null;
       const opened = openDatabase(options.file);
       this.writer = new BatchWriter(opened.db, options);
       this.inode = options.named ? inodeOf(options.file) : null;
+      this.device = options.named ? deviceOf(dirname(options.file)) : null;
       this.suspect = false;
       closeQuietly(old);
       const name = setAside ?? opened.setAside;

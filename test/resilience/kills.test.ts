@@ -45,7 +45,7 @@ describeTap('kill -9 under load', () => {
     server = await start();
     mirror = await startMirror();
     for (const at of [mountpoint, watched.mountpoint]) loads.push(new Load(at));
-  }, 30_000);
+  });
   afterAll(async () => {
     for (const load of loads) await load.stop();
     await server[Symbol.asyncDispose]();

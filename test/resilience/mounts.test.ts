@@ -49,7 +49,7 @@ describeWith(['fuse', 'fusermount3', 'perl', 'gcc'], 'a mirror', () => {
     mountpoint = place.make('mirror');
     const request = { source: place.make('source'), mountpoint };
     mirror = (await (await server.post('/api/mirrors', request)).json()) as Mirror;
-  }, 30_000);
+  });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     await place.clean();

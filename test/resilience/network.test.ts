@@ -47,7 +47,7 @@ describeTap('sshfs behind a link', () => {
       const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
       return items.find((one) => one.mount === remote.mountpoint)?.tier === 'bpf';
     });
-  }, 30_000);
+  });
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
     link?.[Symbol.dispose]();
