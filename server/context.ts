@@ -4,6 +4,7 @@ import type { StartedWith } from '../shared/settings.ts';
 import type { Alerting } from './alerts/alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Diagnoser } from './diagnosis/diagnoser.ts';
+import type { OtlpPush } from './export/otlp-push.ts';
 import type { FaultBoard } from './faults/board.ts';
 import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
@@ -36,4 +37,5 @@ export interface Context {
   readonly diagnoser: Diagnoser;
   /** Options of the command line, to be shown. */
   readonly startedWith: StartedWith;
+  readonly otlp: OtlpPush | null;
 }

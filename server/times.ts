@@ -16,3 +16,9 @@ export function parseTimeUs(text: string | undefined, field: string): number | u
     `${field}: "${text}" is no time. Use µs since the epoch or RFC 3339, such as 2026-01-31T14:00:00Z`,
   );
 }
+
+/** µs as ns; exact as the store has it. */
+export function toNs(us: number): bigint {
+  const whole = Math.floor(us);
+  return BigInt(whole) * 1_000n + BigInt(Math.round((us - whole) * 1_000));
+}

@@ -113,6 +113,14 @@ export const KernelStateSchema = Type.Object({
 });
 export type KernelState = Static<typeof KernelStateSchema>;
 
+const OtlpStateSchema = Type.Object({
+  url: Type.String(),
+  queued: Type.Integer(),
+  sent: Type.Integer({ description: 'operations the collector has taken' }),
+  dropped: Type.Integer({ description: 'that it refused, or that did not fit into the queue' }),
+  lastError: nullable(Type.String()),
+});
+export type OtlpState = Static<typeof OtlpStateSchema>;
 export const HealthSchema = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded']),
@@ -130,6 +138,7 @@ export const HealthSchema = Type.Object(
       { description: 'what captures each mount, and why nothing better' },
     ),
     setAside: nullable(Type.String({ description: 'file of a database that could not be read' })),
+    otlp: nullable(OtlpStateSchema, 'null without --otlp'),
   },
   { $id: 'Health' },
 );
@@ -217,6 +226,18 @@ export const ExportQuerySchema = Type.Object(
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
     recording: Type.Optional(RecordingParam),
+    name: Type.Optional(
+      Type.String({ maxLength: 100, description: 'by which GET /api/exports tells it from others' }),
+    ),
   },
   { additionalProperties: false },
 );
+const RunningExportSchema = Type.Object({
+  name: nullable(Type.String()),
+  format: Type.Enum([...EXPORT_FORMATS]),
+  spans: Type.Integer({ description: 'written so far' }),
+  bytes: Type.Integer(),
+  share: Type.Number({ description: 'of the range, 0 to 1' }),
+});
+export type RunningExport = Static<typeof RunningExportSchema>;
+export const RunningExportListSchema = listOf(RunningExportSchema);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 
 const server = process.env.FUSESCOPE_SERVER ?? 'http://127.0.0.1:7411';
 const OUT = join(import.meta.dirname, '../dist/web');
@@ -24,13 +24,40 @@ function compressed(): Plugin {
   };
 }
 
+/** The script of the pages that exports as html are: one file, with its styles in it. */
+function report(): Plugin {
+  return {
+    name: 'report',
+    apply: 'build',
+    async closeBundle() {
+      await build({
+        configFile: false,
+        root: import.meta.dirname,
+        logLevel: 'error',
+        build: {
+          outDir: join(import.meta.dirname, '../dist/report'),
+          emptyOutDir: true,
+          target: 'es2023',
+          lib: {
+            entry: join(import.meta.dirname, 'report/main.ts'),
+            formats: ['iife'],
+            name: 'fusescopeReport',
+            fileName: () => 'report.js',
+          },
+        },
+        publicDir: false,
+      });
+    },
+  };
+}
+
 // Whoever builds the page, a test with NODE_ENV=test among them, builds the one that is shipped: React would
 // otherwise come as its development build, which is much slower.
 if (process.argv.includes('build')) process.env.NODE_ENV = 'production';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), compressed()],
+  plugins: [react(), compressed(), report()],
   build: {
     outDir: OUT,
     emptyOutDir: true,

@@ -12,12 +12,19 @@ export class Progress {
   readonly #startedMs = performance.now();
   readonly #shown = process.stderr.isTTY === true;
   #bytes = 0;
+  /** How far it is, 0 to 1, where that is told instead of the total. */
+  share: number | null = null;
   #drawnMs = 0;
 
   /** @param total bytes there will be; null where that is not known. */
   constructor(name: string, total: number | null) {
     this.#name = visible(name);
     this.#total = total;
+  }
+
+  /** Whether anybody sees it. */
+  get isShown(): boolean {
+    return this.#shown;
   }
 
   /** The same chunks, counted as they are taken. */
@@ -39,9 +46,8 @@ export class Progress {
     const nowMs = performance.now();
     if (!this.#shown || nowMs - this.#drawnMs < EVERY_MS) return;
     this.#drawnMs = nowMs;
-    process.stderr.write(
-      `\r\u001b[K${barText(this.#name, this.#bytes, this.#total, nowMs - this.#startedMs)}`,
-    );
+    const total = this.share ? this.#bytes / this.share : this.#total;
+    process.stderr.write(`\r\u001b[K${barText(this.#name, this.#bytes, total, nowMs - this.#startedMs)}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
 import { CodedError } from '../errors.ts';
+import { otlpUrl } from '../export/otlp-push.ts';
 import type { AttachOption } from '../kernel/policy.ts';
 import { ServiceManager } from '../process/notify.ts';
 import { endWithParent } from '../process/parent.ts';
@@ -30,6 +31,7 @@ interface ServeFlags {
   attach: string[];
   config?: string;
   tap: KernelState['tier'];
+  otlp?: string;
 }
 
 /** Shutdown that takes longer than this is cut short, in ms: a mirror may need two rounds of signals. */
@@ -58,6 +60,11 @@ export function serveCommand(): Command {
         .default('bpf'),
     )
     .option('--config <file>', 'alerts: whom to tell of stalls; SIGHUP reads it again')
+    .option(
+      '--otlp <url>',
+      'push operations to this OpenTelemetry collector, such as http://127.0.0.1:4318',
+      parseOtlp,
+    )
     .option('--demo', 'also mount a small demo with a load of its own')
     .addHelpText('after', '\nExample: fusescope serve --demo')
     .action((flags: ServeFlags) => serve(flags));
@@ -89,6 +96,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       attach: parseAttach(flags.attach),
       config,
       tap: flags.tap,
+      otlp: flags.otlp ?? null,
       log,
     });
   } catch (error) {
@@ -161,4 +169,10 @@ function parseDays(text: string): number {
   const days = Number(text);
   if (Number.isFinite(days) && days > 0) return days;
   throw new InvalidArgumentError('Give a number of days, such as 7 or 0.5.');
+}
+
+function parseOtlp(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('Give the http or https URL of a collector.');
+  return otlpUrl(text);
 }

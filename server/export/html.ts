@@ -1,83 +1,110 @@
-// One file to be mailed: table, timeline, latency and stalls of the exported range, without a server and offline. The
-// spans are data in it, never markup: names are hostile. What goes past its bounds is left out, and the file says so.
-import type { Span } from '../../shared/span.ts';
-import { thresholdsFor } from '../../shared/stall.ts';
-import type { Exporter } from './format.ts';
-import { HTML_HEAD, HTML_TAIL } from './html-page.ts';
+// One self-contained page with the table, the timeline, the latency and the stalls of a range: no server, no network,
+// small enough to be mailed. The operations lie in it packed; the script that shows them is built from web/report.
+// Names and paths come from traces: nothing of them stands in the page but as data.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGzip, type Gzip } from 'node:zlib';
+import { REPORT_DATA, REPORT_HEAD, type ReportHead, reportRow } from '../../shared/report.ts';
+import type { Stall } from '../../shared/stall.ts';
+import { reportDir } from '../setup/paths.ts';
+import type { Exporter, ExportInfo } from './format.ts';
 
-const MAX_SPANS = 100_000;
-/** The file is to stay under 10 MB. */
-const MAX_BYTES = 9_500_000;
-const MAX_TEXT = 1_000;
+/** More would make a page that cannot be mailed, or that a browser is slow with. */
+export const HTML_SPANS = 100_000;
+export const HTML_BYTES = 9_000_000;
 
 export const html: Exporter = {
   contentType: 'text/html; charset=utf-8',
   extension: 'html',
-  async *write(chunks, { untilUs, version }) {
-    yield `${HTML_HEAD}<script type="application/json" id="data">{"version":${json(version)},"untilUs":${untilUs},"rows":[\n`;
-    const texts = new Map<string, number>();
+  async *write(chunks, info) {
+    const script = readFileSync(join(reportDir, 'report.js'), 'utf8').replaceAll('</script', '<\\/script');
+    yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>FuseScope report</title></head><body><noscript>This report needs JavaScript.</noscript>
+<script type="text/plain" id="${REPORT_DATA}">`;
+    const packed = new Base64Gzip();
     let spans = 0;
+    let leftOut = 0;
     let bytes = 0;
-    let isCut = false;
-    for await (const some of chunks) {
-      let out = '';
-      for (const span of some) {
-        const line = json(row(span, texts, untilUs));
-        bytes += Buffer.byteLength(line) + 2;
-        if (spans >= MAX_SPANS || bytes > MAX_BYTES) {
-          isCut = true;
-          break;
-        }
-        out += `${spans === 0 ? '' : ',\n'}${line}`;
-        spans++;
-      }
-      if (out !== '') yield out;
-      if (isCut) break;
+    for await (const chunk of chunks) {
+      const room = bytes < HTML_BYTES ? HTML_SPANS - spans : 0;
+      const taken = chunk.slice(0, room);
+      spans += taken.length;
+      leftOut += chunk.length - taken.length;
+      if (taken.length === 0) continue;
+      const lines = taken.map((span) => `${JSON.stringify(reportRow(span, info.fromUs))}\n`).join('');
+      const part = await packed.write(lines);
+      bytes += part.length;
+      yield part;
     }
-    yield `],"cut":${isCut}}</script>\n${HTML_TAIL}`;
+    yield await packed.end();
+    const head = JSON.stringify(headOf(info, spans, leftOut)).replaceAll('<', '\\u003c');
+    yield `</script>\n<script type="application/json" id="${REPORT_HEAD}">${head}</script>\n<script>${script}</script>\n</body></html>\n`;
   },
 };
 
-type Cell = number | string | null;
-
-/**
- * Start, duration, queue, op, mount, state, error, path, new path, pid, comm, offset, bytes, whether it stalled. A text
- * stands where it comes first, later its number.
- */
-function row(span: Span, texts: Map<string, number>, untilUs: number): Cell[] {
-  const text = (value: string | null): Cell => {
-    if (value === null) return null;
-    const short = value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value;
-    const known = texts.get(short);
-    if (known !== undefined) return known;
-    texts.set(short, texts.size);
-    return short;
+function headOf(info: ExportInfo, spans: number, leftOut: number): ReportHead {
+  return {
+    producer: `FuseScope ${info.version}`,
+    fromUs: info.fromUs,
+    untilUs: info.untilUs,
+    filter: info.filter,
+    spans,
+    leftOut,
+    mounts: info.mounts.map(({ id, mount, fsType, source }) => ({ id, mount, fsType, source })),
+    stalls: info.stalls.map(stallOf),
+    gaps: [...info.gaps],
   };
-  const { stalledMs } = thresholdsFor([], { mount: span.mount, fsType: null, op: span.op });
-  const isOpen = span.state === 'open';
-  const ageMs = isOpen ? (untilUs - span.startUs) / 1e3 : (span.durationNs ?? 0) / 1e6;
-  return [
-    span.startUs,
-    span.durationNs,
-    span.queueNs,
-    text(span.op),
-    text(span.mount),
-    text(span.state),
-    text(span.error),
-    text(span.path),
-    text(span.newPath),
-    span.pid,
-    text(span.comm),
-    span.offset === null ? null : Number(span.offset),
-    span.bytes,
-    ageMs >= stalledMs ? 1 : 0,
-  ];
 }
 
-/** JSON that cannot end the element it stands in. */
-function json(value: unknown): string {
-  return JSON.stringify(value)
-    .replaceAll('<', '\\u003c')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
+function stallOf({ span, raisedUs, closedUs, ageMs, cause }: Stall): ReportHead['stalls'][number] {
+  const { id, mountId, op, path, comm, pid } = span;
+  return {
+    spanId: id,
+    mountId,
+    op,
+    path,
+    comm,
+    pid,
+    raisedUs,
+    closedUs,
+    ageMs,
+    kind: cause?.kind ?? 'unknown',
+    text: cause?.text ?? '',
+  };
+}
+
+/** Packs text as it comes, and gives what is ready as base64. */
+class Base64Gzip {
+  readonly #gzip: Gzip = createGzip({ level: 6 });
+  #ready: Buffer[] = [];
+
+  constructor() {
+    this.#gzip.on('data', (part: Buffer) => this.#ready.push(part));
+  }
+
+  async write(text: string): Promise<string> {
+    await new Promise<void>((resolve, reject) =>
+      this.#gzip.write(text, (error) => (error ? reject(error) : resolve())),
+    );
+    return this.#take(false);
+  }
+
+  async end(): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#gzip.once('end', resolve);
+      this.#gzip.once('error', reject);
+      this.#gzip.end();
+    });
+    return this.#take(true);
+  }
+
+  /** Three bytes are four characters; what is over waits for more. */
+  #take(all: boolean): string {
+    const bytes = Buffer.concat(this.#ready);
+    const length = all ? bytes.length : bytes.length - (bytes.length % 3);
+    this.#ready = length === bytes.length ? [] : [bytes.subarray(length)];
+    return bytes.subarray(0, length).toString('base64');
+  }
 }

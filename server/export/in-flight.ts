@@ -1,91 +1,90 @@
-// How many operations of a mount are in flight, over time. Spans come in order of start; ends are kept in a heap, so
-// memory is what is in flight at once, not the length of the trace.
+// How many operations of each mount were in flight, as a counter for trace viewers: the most within each of ten
+// thousand parts of the range, so that a counter costs less than the operations it counts.
+import type { Span } from '../../shared/span.ts';
+import { MinHeap } from './min-heap.ts';
 
-/** Changes closer together than this are told as one, the last. */
-const STEP_NS = 100_000n;
+const PARTS = 10_000;
 
-interface Mount {
-  /** A binary heap of ends, earliest first. */
-  ends: bigint[];
+export interface Count {
+  mountId: number;
+  atUs: number;
   value: number;
-  toldNs: bigint;
-  pendingNs: bigint | null;
+}
+
+interface Counter {
+  ends: MinHeap;
+  /** Start of the part that is being looked at. */
+  partUs: number;
+  most: number;
+  told: number;
 }
 
 export class InFlight {
-  readonly #mounts = new Map<number, Mount>();
-  readonly #tell: (mountId: number, atNs: bigint, value: number) => void;
+  readonly #counters = new Map<number, Counter>();
+  readonly #partUs: number;
+  readonly #fromUs: number;
 
-  constructor(tell: (mountId: number, atNs: bigint, value: number) => void) {
-    this.#tell = tell;
+  constructor(fromUs: number, untilUs: number) {
+    this.#fromUs = fromUs;
+    this.#partUs = Math.max(1, (untilUs - fromUs) / PARTS);
   }
 
-  /** @param endNs null: it is open and stays counted. */
-  add(mountId: number, startNs: bigint, endNs: bigint | null): void {
-    let mount = this.#mounts.get(mountId);
-    if (!mount) {
-      mount = { ends: [], value: 0, toldNs: -(2n ** 63n), pendingNs: null };
-      this.#mounts.set(mountId, mount);
+  /** Takes the next span in order of start; answers what can be told of the time before it. */
+  add(span: Span): Count[] {
+    const { mountId, startUs } = span;
+    const out: Count[] = [];
+    const counter = this.#of(mountId);
+    this.#advance(mountId, counter, startUs, out);
+    const endUs =
+      span.durationNs === null ? Number.POSITIVE_INFINITY : span.startUs + span.durationNs / 1_000;
+    counter.ends.push(endUs);
+    counter.most = Math.max(counter.most, counter.ends.size);
+    return out;
+  }
+
+  /** What is left, up to the end of the range. */
+  end(untilUs: number): Count[] {
+    const out: Count[] = [];
+    for (const [mountId, counter] of this.#counters) {
+      this.#advance(mountId, counter, untilUs, out);
+      this.#tell(mountId, counter, counter.partUs, counter.most, out);
+      this.#tell(mountId, counter, untilUs, counter.ends.size, out);
     }
-    this.#endUntil(mountId, mount, startNs);
-    this.#change(mountId, mount, startNs, 1);
-    if (endNs !== null) push(mount.ends, endNs);
+    return out;
   }
 
-  /** The trace is over: what is still to end ends. */
-  end(): void {
-    for (const [mountId, mount] of this.#mounts) {
-      this.#endUntil(mountId, mount, 2n ** 63n);
-      if (mount.pendingNs !== null) this.#tell(mountId, mount.pendingNs, mount.value);
-      mount.pendingNs = null;
+  #of(mountId: number): Counter {
+    let counter = this.#counters.get(mountId);
+    if (!counter) {
+      counter = { ends: new MinHeap(), partUs: this.#fromUs, most: 0, told: 0 };
+      this.#counters.set(mountId, counter);
     }
+    return counter;
   }
 
-  #endUntil(mountId: number, mount: Mount, untilNs: bigint): void {
-    for (let first = mount.ends[0]; first !== undefined && first <= untilNs; first = mount.ends[0]) {
-      pop(mount.ends);
-      this.#change(mountId, mount, first, -1);
+  /** Goes on to a moment: operations end one by one, and each part that is over is told. */
+  #advance(mountId: number, counter: Counter, toUs: number, out: Count[]): void {
+    for (let endUs = counter.ends.least(); endUs <= toUs; endUs = counter.ends.least()) {
+      this.#enter(mountId, counter, endUs, out);
+      counter.ends.pop();
     }
+    this.#enter(mountId, counter, toUs, out);
   }
 
-  #change(mountId: number, mount: Mount, atNs: bigint, by: number): void {
-    if (mount.pendingNs !== null && atNs - mount.pendingNs >= STEP_NS) {
-      this.#tell(mountId, mount.pendingNs, mount.value);
-      mount.toldNs = mount.pendingNs;
-      mount.pendingNs = null;
-    }
-    mount.value += by;
-    if (mount.pendingNs === null && atNs - mount.toldNs >= STEP_NS) {
-      this.#tell(mountId, atNs, mount.value);
-      mount.toldNs = atNs;
-    } else mount.pendingNs = atNs;
+  /** Makes the part of a moment the current one. */
+  #enter(mountId: number, counter: Counter, atUs: number, out: Count[]): void {
+    const nextUs = counter.partUs + this.#partUs;
+    if (atUs < nextUs) return;
+    this.#tell(mountId, counter, counter.partUs, counter.most, out);
+    counter.partUs = this.#fromUs + Math.floor((atUs - this.#fromUs) / this.#partUs) * this.#partUs;
+    counter.most = counter.ends.size;
+    // Nothing began or ended in the parts between the two.
+    if (counter.partUs > nextUs) this.#tell(mountId, counter, nextUs, counter.most, out);
   }
-}
 
-function push(heap: bigint[], value: bigint): void {
-  let at = heap.push(value) - 1;
-  while (at > 0) {
-    const above = (at - 1) >> 1;
-    const other = heap[above] as bigint;
-    if (other <= value) break;
-    heap[at] = other;
-    at = above;
+  #tell(mountId: number, counter: Counter, atUs: number, value: number, out: Count[]): void {
+    if (value === counter.told) return;
+    out.push({ mountId, atUs, value });
+    counter.told = value;
   }
-  heap[at] = value;
-}
-
-function pop(heap: bigint[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    let below = 2 * at + 1;
-    if (below >= heap.length) break;
-    if (below + 1 < heap.length && (heap[below + 1] as bigint) < (heap[below] as bigint)) below++;
-    const other = heap[below] as bigint;
-    if (other >= last) break;
-    heap[at] = other;
-    at = below;
-  }
-  heap[at] = last;
 }

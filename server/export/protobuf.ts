@@ -1,18 +1,16 @@
 // Just enough of the protobuf wire format to write it (https://protobuf.dev/programming-guides/encoding): varints,
 // length-delimited fields and nested messages, into one growing buffer.
 
-export class ProtoWriter {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
-  #at = 0;
+const TWO_28 = 2 ** 28;
+const TWO_32 = 2 ** 32;
 
-  /** What has been written; valid until the next `reset`. */
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
-  }
+export class ProtoWriter {
+  #bytes = Buffer.allocUnsafe(256 * 1024);
+  #at = 0;
 
   /** A copy of what has been written; the writer is empty afterwards. */
   take(): Uint8Array {
-    const out = Buffer.from(this.bytes());
+    const out = Buffer.from(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     return out;
   }
@@ -23,57 +21,105 @@ export class ProtoWriter {
 
   /** A non-negative integer up to 2^53-1. */
   uint(field: number, value: number): void {
+    this.#room(20);
     this.#varint(field * 8);
     this.#varint(value);
   }
 
-  /** A 64-bit value given as decimal string. */
-  bigint(field: number, value: bigint): void {
+  /**
+   * A moment in ns, which pass 2^53: made of µs since the epoch, in quarters, and ns after that, up to 2^52.
+   */
+  stamp(field: number, us: number, afterNs: number): void {
+    this.#room(20);
     this.#varint(field * 8);
-    this.#room(10);
-    let rest = BigInt.asUintN(64, value);
-    while (rest > 0x7fn) {
-      this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
+    const whole = Math.floor(us);
+    const low = (whole % TWO_28) * 1_000 + Math.round((us - whole) * 1_000) + Math.round(afterNs);
+    const high = Math.floor(whole / TWO_28) * 1_000 + Math.floor(low / TWO_28);
+    if (high === 0) {
+      this.#varint(low);
+      return;
     }
-    this.#bytes[this.#at++] = Number(rest);
+    // Four groups of seven bits, then those above.
+    const bits = low % TWO_28;
+    const bytes = this.#bytes;
+    bytes[this.#at++] = (bits & 0x7f) | 0x80;
+    bytes[this.#at++] = ((bits >>> 7) & 0x7f) | 0x80;
+    bytes[this.#at++] = ((bits >>> 14) & 0x7f) | 0x80;
+    bytes[this.#at++] = (bits >>> 21) | 0x80;
+    this.#varint(high);
   }
 
-  /** Eight bytes, little-endian. */
-  fixed64(field: number, value: bigint): void {
+  /** A fixed64 of a non-negative integer up to 2^53-1. */
+  fixed64(field: number, value: number): void {
+    this.#room(20);
     this.#varint(field * 8 + 1);
-    this.#room(8);
-    this.#at = this.#bytes.writeBigUInt64LE(value, this.#at);
+    this.#bytes.writeUInt32LE(value % TWO_32, this.#at);
+    this.#bytes.writeUInt32LE(Math.floor(value / TWO_32), this.#at + 4);
+    this.#at += 8;
   }
 
   string(field: number, value: string): void {
+    // Each of its units becomes three bytes at most.
+    this.#room(20 + value.length * 3);
     this.#varint(field * 8 + 2);
-    const length = Buffer.byteLength(value);
-    this.#varint(length);
-    this.#room(length);
-    this.#bytes.write(value, this.#at, 'utf8');
-    this.#at += length;
+    if (value.length < 0x2a) {
+      // Then its length is one byte, whatever it is.
+      const lengthAt = this.#at++;
+      const length = this.#text(value);
+      this.#bytes[lengthAt] = length;
+      return;
+    }
+    this.#varint(Buffer.byteLength(value));
+    this.#text(value);
   }
 
-  /** A nested message, of less than 2 MiB. Its length is written as a padded varint, which readers accept. */
-  message(field: number, body: () => void): void {
+  /** Bytes that are fields already. */
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** Begins a nested message, of less than 2 MiB, which `close` ends. */
+  open(field: number): number {
+    this.#room(20);
     this.#varint(field * 8 + 2);
-    this.#room(3);
-    const lengthAt = this.#at;
     this.#at += 3;
-    body();
-    const length = this.#at - lengthAt - 3;
-    this.#bytes[lengthAt] = (length & 0x7f) | 0x80;
-    this.#bytes[lengthAt + 1] = ((length >> 7) & 0x7f) | 0x80;
-    this.#bytes[lengthAt + 2] = (length >> 14) & 0x7f;
+    return this.#at;
+  }
+
+  /** @param begun what `open` answered. The length is a padded varint, which readers accept. */
+  close(begun: number): void {
+    const length = this.#at - begun;
+    this.#bytes[begun - 3] = (length & 0x7f) | 0x80;
+    this.#bytes[begun - 2] = ((length >> 7) & 0x7f) | 0x80;
+    this.#bytes[begun - 1] = (length >> 14) & 0x7f;
+  }
+
+  #text(value: string): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) {
+        this.#at = from + bytes.write(value, from, 'utf8');
+        return this.#at - from;
+      }
+      bytes[from + i] = code;
+    }
+    this.#at = from + value.length;
+    return value.length;
   }
 
   #varint(value: number): void {
-    this.#room(8);
     let rest = value;
-    while (rest > 0x7f) {
+    while (rest > 0x7fff_ffff) {
       this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    while (rest > 0x7f) {
+      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.#bytes[this.#at++] = rest;
   }

@@ -5,7 +5,7 @@ import { Labels } from './durations.ts';
 
 type Value = readonly [labels: Record<string, string>, value: number];
 
-export function metricsOf({ trace, hub, intake, alerting }: Context): Registry {
+export function metricsOf({ trace, hub, intake, alerting, otlp }: Context): Registry {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
@@ -82,6 +82,15 @@ export function metricsOf({ trace, hub, intake, alerting }: Context): Registry {
   );
   totals('lost_total', 'Events known to be missing, by cause', ['cause'], () =>
     Object.entries(trace.losses.byCause()).map(([cause, count]) => [{ cause }, count] as const),
+  );
+  totals(
+    'otlp_spans_total',
+    'Operations for the OpenTelemetry collector, by what became of them',
+    ['outcome'],
+    () => {
+      const { sent = 0, dropped = 0 } = otlp?.state ?? {};
+      return [[{ outcome: 'sent' }, sent] as const, [{ outcome: 'dropped' }, dropped] as const];
+    },
   );
   totals('alert_messages_total', 'Alerts, by what became of them', ['channel', 'outcome'], () => {
     const sums = new Map<string, Value>();

@@ -13,6 +13,7 @@ import { Diagnoser } from '../diagnosis/diagnoser.ts';
 import { Examiner } from '../diagnosis/examiner.ts';
 import { FormerDaemons } from '../diagnosis/former.ts';
 import { CodedError } from '../errors.ts';
+import { OtlpPush } from '../export/otlp-push.ts';
 import { FaultBoard } from '../faults/board.ts';
 import { Importer } from '../import/importer.ts';
 import { Intake } from '../ingest/intake.ts';
@@ -50,6 +51,8 @@ export interface ServeOptions {
   attach: AttachOption;
   /** Configuration file, or null. */
   config: string | null;
+  /** Collector that operations are pushed to, or null. */
+  otlp: string | null;
   /** The best way to listen to the kernel that may be used. */
   tap: KernelState['tier'];
   log: Logger;
@@ -147,6 +150,16 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     store,
     log,
   );
+  const otlp =
+    options.otlp === null
+      ? null
+      : new OtlpPush({
+          url: options.otlp,
+          trace,
+          nowUs: () => clock.wallUs(),
+          version: options.version,
+          log,
+        });
   const pulse = new Pulse({ trace, hub, intake, clock, startedNs, log });
   const context = {
     version: options.version,
@@ -167,6 +180,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     imports,
     diagnoser,
     startedWith: startedWith(options),
+    otlp,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
 
@@ -189,6 +203,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     });
     alerting.start();
     undo.push(async () => alerting.close());
+    otlp?.start();
+    undo.push(async () => otlp?.close());
     flight.start();
     undo.push(() => flight.close());
     undo.push(() => mirrors.close());

@@ -154,7 +154,7 @@ export class Recordings {
     const { id, file } = await this.catalogue.begin(about, range);
     try {
       const recording = await this.get(id);
-      const pieces = this.options.store.job({ kind: 'follow', target: file, filter });
+      const pieces = this.options.store.copy({ kind: 'follow', target: file, filter });
       await this.live.add({ recording, pieces });
       return recording;
     } catch (error) {
@@ -260,7 +260,7 @@ export class Recordings {
     what: { target: string; filter: string; fromUs: number | null; toUs: number | null },
     id: number | null,
   ): Promise<void> {
-    for await (const { spans, sizeBytes } of source.job({ kind: 'copy', ...what })) {
+    for await (const { spans, sizeBytes } of source.copy({ kind: 'copy', ...what })) {
       const recording = id === null ? undefined : this.catalogue.peek(id);
       if (recording) Object.assign(recording, { spans, sizeBytes });
     }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Scope } from './scope.ts';
 
 export function healthRoutes(app: Scope, context: Context): void {
-  const { trace, store, hub, intake, kernel } = context;
+  const { trace, store, hub, intake, kernel, otlp } = context;
   app.get(
     '/api/health',
     {
@@ -31,6 +31,7 @@ export function healthRoutes(app: Scope, context: Context): void {
         tiers,
         kernel: kernel.state,
         mounts: mounts.map(({ mount, tier, tierReason }) => ({ mount, tier, reason: tierReason })),
+        otlp: otlp?.state ?? null,
         setAside: store.setAside,
       };
     },

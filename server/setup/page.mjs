@@ -17,6 +17,7 @@ export function providePage(root, force) {
   if (
     !force &&
     existsSync(join(root, 'dist/web/index.html')) &&
+    existsSync(join(root, 'dist/report/report.js')) &&
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === wanted
   )

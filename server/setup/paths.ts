@@ -9,6 +9,8 @@ const code = join(import.meta.dirname, '../..');
 export const packageRoot = extension === '.ts' ? code : join(code, '..');
 /** The built page. */
 export const pageDir = join(packageRoot, 'dist/web');
+/** The built script of the pages that exports as html are. */
+export const reportDir = join(packageRoot, 'dist/report');
 
 /** The file to run for another process of ours, e.g. `fuse/mirror/main`. */
 export function program(name: string): string {

@@ -1,18 +1,22 @@
-// Work of the reader thread that takes more than one answer: copies into recordings. Each is a generator that is
-// asked for its next piece when the one before has been taken, so that nothing piles up.
+// Work of the reader thread that takes more than one answer: copies into recordings, and exports. Each is a generator
+// that is asked for its next piece when the one before has been taken, so that nothing piles up.
 import type { Database } from 'better-sqlite3';
 import { CodedError } from '../errors.ts';
-import { Copy, type CopyFacts } from '../recordings/copy.ts';
+import { exportPieces } from '../export/pieces.ts';
+import { Copy } from '../recordings/copy.ts';
 import { earliestAlive } from './earliest.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { openForCopies } from './open.ts';
-import type { Job, JobAnswer } from './protocol.ts';
+import type { CopyJob, ExportJob, Job, JobAnswer, JobPiece } from './protocol.ts';
 
-/** SQLite attaches ten databases to a connection; the eleventh copy is told to wait. */
-const MAX_JOBS = 8;
+/** SQLite attaches ten databases to a connection; a ninth copy is told to wait. */
+const MAX_COPIES = 8;
+/** They share one thread with all questions. */
+const MAX_EXPORTS = 8;
 
 interface Running {
-  pieces: AsyncGenerator<CopyFacts>;
+  kind: 'copy' | 'export';
+  pieces: AsyncGenerator<JobPiece>;
   close: () => void;
 }
 
@@ -30,22 +34,39 @@ export class Jobs {
     this.clock = clock;
   }
 
-  /** Begins a job and answers its number. @throws CodedError FUSESCOPE_BUSY */
+  /** Begins a job and answers its number. @throws CodedError FUSESCOPE_BUSY, FUSESCOPE_FILTER */
   begin(job: Job): number {
-    if (this.running.size >= MAX_JOBS) {
-      throw new CodedError(
-        'FUSESCOPE_BUSY',
-        `${MAX_JOBS} recordings are being made at this time. Stop one, or wait until one is done`,
-      );
-    }
+    const number = this.next++;
+    this.running.set(number, job.kind === 'export' ? this.exporting(job) : this.copying(job));
+    return number;
+  }
+
+  private exporting(job: ExportJob): Running {
+    this.mayBegin('export', MAX_EXPORTS, `${MAX_EXPORTS} exports are under way. Wait until one is done`);
+    return {
+      kind: 'export',
+      pieces: exportPieces(this.db, this.filters, this.clock, job),
+      close: () => {},
+    };
+  }
+
+  private copying(job: CopyJob): Running {
+    this.mayBegin(
+      'copy',
+      MAX_COPIES,
+      `${MAX_COPIES} recordings are being made at this time. Stop one, or wait until one is done`,
+    );
     const copy = new Copy(this.db, this.filters, this.clock, job.target);
     const pieces =
       job.kind === 'follow'
         ? copy.follow(job.filter)
         : copy.range(job, job.fromUs === null ? null : earliestAlive(this.db, job.fromUs));
-    const number = this.next++;
-    this.running.set(number, { pieces, close: () => copy.close() });
-    return number;
+    return { kind: 'copy', pieces, close: () => copy.close() };
+  }
+
+  private mayBegin(kind: Running['kind'], most: number, otherwise: string): void {
+    const running = [...this.running.values()].filter((one) => one.kind === kind).length;
+    if (running >= most) throw new CodedError('FUSESCOPE_BUSY', otherwise);
   }
 
   /** The next piece; `done` with null where there is none. */

@@ -3,11 +3,11 @@ import type { HeatmapQuery, LatencyQuery, SpansQuery } from '../../shared/api.ts
 import type { BreakdownQuery, PathsQuery, ProcessesQuery } from '../../shared/groups.ts';
 import type { Gap, Second } from '../../shared/live.ts';
 import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
-import type { Span } from '../../shared/span.ts';
 import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { TimelineQuery, TimelineSummaryQuery } from '../../shared/timeline.ts';
 import type { Audit } from '../../shared/ways.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { ExportAsk, ExportPiece } from '../export/pieces.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
 import type { RestoredSpan, RollupRow, StoredMount } from './types.ts';
@@ -87,14 +87,6 @@ export type FromWriter =
 export type Query =
   | { kind: 'spans'; query: SpansQuery }
   | { kind: 'span'; id: number }
-  | {
-      kind: 'scan';
-      filter: string;
-      fromUs: number | null;
-      toUs: number | null;
-      chunk: number;
-      cursor: ScanCursor | null;
-    }
   | { kind: 'latency'; query: LatencyQuery }
   | { kind: 'heatmap'; query: HeatmapQuery }
   | { kind: 'timeline'; query: TimelineQuery }
@@ -125,26 +117,18 @@ export type Query =
   | { kind: 'job-step'; number: number }
   | { kind: 'job-end'; number: number };
 
-/** Work in several pieces; `follow` goes on until it is ended. */
-export type Job =
+/** `follow` goes on until it is ended. */
+export type CopyJob =
   | { kind: 'copy'; target: string; filter: string; fromUs: number | null; toUs: number | null }
   | { kind: 'follow'; target: string; filter: string };
+export type ExportJob = { kind: 'export' } & ExportAsk;
+/** Work in several pieces. */
+export type Job = CopyJob | ExportJob;
 
+export type JobPiece = CopyFacts | ExportPiece;
 export interface JobAnswer {
   done: boolean;
-  piece: CopyFacts | null;
-}
-
-/** Where a scan goes on: behind this span. Spans that came after it began are not in it. */
-export interface ScanCursor {
-  startNs: bigint;
-  id: number;
-  lastId: number;
-}
-
-export interface ScanAnswer {
-  spans: Span[];
-  cursor: ScanCursor | null;
+  piece: JobPiece | null;
 }
 
 export type ToReader =

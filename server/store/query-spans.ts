@@ -1,4 +1,4 @@
-// Lists of spans, by start or by duration, and the scan of exports. Pages go on behind the last span of the one
+// Lists of spans, by start or by duration. Pages go on behind the last span of the one
 // before, so that spans that arrive meanwhile neither repeat nor hide any. A page that has looked for too long ends
 // early: it may hold few spans or none, and its cursor goes on from there.
 import type { Database, Statement } from 'better-sqlite3';
@@ -6,9 +6,9 @@ import type { SpanList, SpansQuery } from '../../shared/api.ts';
 import type { Span } from '../../shared/span.ts';
 import { CodedError } from '../errors.ts';
 import { parseFilter } from '../filters.ts';
+import { toNs } from '../times.ts';
 import { SPAN_COLUMNS, type SpanRow, spanOf } from './decode.ts';
 import type { FilterCompiler, FilterSql } from './filter-sql.ts';
-import type { Query, ScanAnswer } from './protocol.ts';
 import { type Range, rangeOf } from './range.ts';
 import { type Direction, HIGHEST, LOWEST, type Place, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
@@ -24,7 +24,6 @@ export class SpanQueries {
   private readonly filters: FilterCompiler;
   private readonly walker: Walker;
   private readonly one: Statement<[number], SpanRow>;
-  private readonly lastId: Statement<[], number | null>;
   private readonly clock: () => number;
 
   constructor(db: Database, filters: FilterCompiler, clock: () => number) {
@@ -35,7 +34,6 @@ export class SpanQueries {
     this.one = db
       .prepare(`SELECT ${SPAN_COLUMNS.select} FROM spans s ${SPAN_COLUMNS.joins} WHERE s.id = ?`)
       .raw() as Statement<[number], SpanRow>;
-    this.lastId = db.prepare('SELECT max(id) FROM spans').pluck() as Statement<[], number | null>;
   }
 
   span(id: number): Span | null {
@@ -55,17 +53,6 @@ export class SpanQueries {
       items: found.rows.map(spanOf),
       nextCursor: found.next === null ? null : `${direction}.${found.next.startNs}.${found.next.id}`,
     };
-  }
-
-  /** The next chunk of a scan. The filter is judged at the time of each chunk. */
-  async scan(query: Extract<Query, { kind: 'scan' }>): Promise<ScanAnswer> {
-    const range: Range = { fromUs: query.fromUs, toUs: query.toUs };
-    const lastId = query.cursor?.lastId ?? this.lastId.get() ?? 0;
-    const where = this.filters.compile(parseFilter(query.filter), this.clock());
-    const from = query.cursor ?? edgeOf(range, 'asc', 'from');
-    const within = { ...where, sql: `s.id <= ${lastId} AND ${where.sql}` };
-    const found = await this.collect(within, from, edgeOf(range, 'asc', 'to'), 'asc', query.chunk, PAGE_MS);
-    return { spans: found.rows.map(spanOf), cursor: found.next === null ? null : { ...found.next, lastId } };
   }
 
   /** Rows behind `from`, at most `limit`, and where to go on; null at the end. */
@@ -157,12 +144,6 @@ export function edgeOf(range: Range, direction: Direction, which: 'from' | 'to')
   const { fromUs, toUs } = range;
   if (lower) return fromUs === null ? LOWEST : { startNs: toNs(fromUs), id: which === 'from' ? -1 : 0 };
   return toUs === null ? HIGHEST : { startNs: toNs(toUs), id: Number.MAX_SAFE_INTEGER };
-}
-
-/** µs as ns; exact as the store has it. */
-export function toNs(us: number): bigint {
-  const whole = Math.floor(us);
-  return BigInt(whole) * 1_000n + BigInt(Math.round((us - whole) * 1_000));
 }
 
 function readPlace(cursor: string, direction: Direction): Place {

@@ -8,7 +8,7 @@ import { storedMounts } from './decode.ts';
 import { FilterCompiler } from './filter-sql.ts';
 import { Jobs } from './jobs.ts';
 import { isBroken, openReadonly } from './open.ts';
-import type { FromReader, Query, ToReader } from './protocol.ts';
+import type { FromReader, JobAnswer, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
 import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
@@ -21,7 +21,7 @@ import type { MountSecondRow } from './types.ts';
 
 if (!parentPort) throw new Error('reader.ts is started by the store, as a worker');
 const port = parentPort;
-const send = (message: FromReader) => port.postMessage(message);
+const send = (message: FromReader, moved: ArrayBuffer[] = []) => port.postMessage(message, moved);
 const NAMES_CACHE_KIB = 4_000;
 
 class Reader {
@@ -65,8 +65,6 @@ class Reader {
         return this.spans.list(query.query);
       case 'span':
         return this.spans.span(query.id);
-      case 'scan':
-        return this.spans.scan(query);
       case 'latency':
         return this.latency.latency(query.query);
       case 'heatmap':
@@ -141,10 +139,16 @@ class Reader {
 
 let reader: Reader | null = null;
 
+/** A piece of a file goes to the main thread as it is, without a copy. */
+function buffersOf({ piece }: JobAnswer): ArrayBuffer[] {
+  return piece !== null && 'bytes' in piece ? [piece.bytes.buffer] : [];
+}
+
 async function reply(number: number, query: Query): Promise<void> {
   try {
     if (!reader) throw new Error('the database does not answer. Try again when its disk does');
-    send({ type: 'answer', number, answer: await reader.answer(query) });
+    const answer = await reader.answer(query);
+    send({ type: 'answer', number, answer }, query.kind === 'job-step' ? buffersOf(answer as JobAnswer) : []);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     send({

@@ -25,9 +25,9 @@ import type {
   TimelineSummary,
   TimelineSummaryQuery,
 } from '../../shared/timeline.ts';
-import { parseFilter } from '../filters.ts';
+import type { ExportAsk, ExportPiece } from '../export/pieces.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
-import type { Job, JobAnswer, Query, ScanAnswer, ScanCursor } from './protocol.ts';
+import type { CopyJob, Job, JobAnswer, JobPiece, Query } from './protocol.ts';
 import type { FoundPatterns } from './query-patterns.ts';
 import type { MountSecondRow, PathTrace, ProcessTally, Range, StoredMount, StoreReads } from './types.ts';
 
@@ -40,25 +40,6 @@ export abstract class Reads implements StoreReads {
 
   async span(id: number): Promise<Span | null> {
     return this.ask<Span | null>({ kind: 'span', id });
-  }
-
-  async *scan(filter: string, range: Partial<Range>, chunk = 1_000): AsyncGenerator<Span[]> {
-    parseFilter(filter);
-    const { fromUs = null, toUs = null } = range;
-    let cursor: ScanCursor | null = null;
-    do {
-      // One chunk at a time: who reads slowly makes the reader wait, not memory grow.
-      const answer: ScanAnswer = await this.ask<ScanAnswer>({
-        kind: 'scan',
-        filter,
-        fromUs,
-        toUs,
-        chunk,
-        cursor,
-      });
-      cursor = answer.cursor;
-      if (answer.spans.length > 0) yield answer.spans;
-    } while (cursor !== null);
   }
 
   async latency(query: LatencyQuery): Promise<LatencyAnswer> {
@@ -138,13 +119,21 @@ export abstract class Reads implements StoreReads {
     return this.ask<MountSecondRow[]>({ kind: 'mount-seconds', fromS });
   }
 
-  async *job(job: Job): AsyncGenerator<CopyFacts> {
+  copy(job: CopyJob): AsyncGenerator<CopyFacts> {
+    return this.job<CopyFacts>(job);
+  }
+
+  export(ask: ExportAsk): AsyncGenerator<ExportPiece> {
+    return this.job<ExportPiece>({ kind: 'export', ...ask });
+  }
+
+  private async *job<Piece extends JobPiece>(job: Job): AsyncGenerator<Piece> {
     const number = await this.ask<number>({ kind: 'job-begin', job });
     try {
       for (;;) {
         const { done, piece } = await this.ask<JobAnswer>({ kind: 'job-step', number });
         if (done || piece === null) return;
-        yield piece;
+        yield piece as Piece;
       }
     } finally {
       await this.ask<void>({ kind: 'job-end', number });

@@ -1,8 +1,8 @@
 // The rows of a stretch of time: what began in it, slice by slice, and what reaches into it from before. For that a
 // short look back is enough but for the slow, which have an index of their own, and the open, which have too.
 import type { Database } from 'better-sqlite3';
+import { toNs } from '../times.ts';
 import type { FilterSql } from './filter-sql.ts';
-import { toNs } from './query-spans.ts';
 import { SLOW_NS } from './schema.ts';
 import { sliceParams, sliceSql, turn, Walker } from './walk.ts';
 

@@ -28,8 +28,9 @@ import type {
   TimelineSummaryQuery,
 } from '../../shared/timeline.ts';
 import type { Audit } from '../../shared/ways.ts';
+import type { ExportAsk, ExportPiece } from '../export/pieces.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
-import type { Job } from './protocol.ts';
+import type { CopyJob } from './protocol.ts';
 import type { FoundPatterns } from './query-patterns.ts';
 
 export interface StoreOptions {
@@ -116,8 +117,8 @@ export interface StoreReads {
    */
   spans(query: SpansQuery): Promise<SpanList>;
   span(id: number): Promise<Span | null>;
-  /** Every span of the filter and range in order of start, in chunks of at most `chunk`: constant memory. */
-  scan(filter: string, range: Partial<Range>, chunk?: number): AsyncIterable<Span[]>;
+  /** Every span of the filter that was in flight in the range, in order of start, as pieces of a file: constant memory. */
+  export(ask: ExportAsk): AsyncGenerator<ExportPiece>;
   /**
    * By the time at which operations ended. A filter on op, mount and source is answered from rollups in whole seconds
    * (`fromUs`, `toUs` tell which); any other by looking at spans. `open` is 0 and `oldestOpenMs` null.
@@ -162,8 +163,8 @@ export interface StoreReads {
   storedMounts(): Promise<StoredMount[]>;
   /** Operations that ended since a second, by mount and second. */
   mountSeconds(fromS: number): Promise<MountSecondRow[]>;
-  /** Work in pieces, which the caller fetches one by one. A job that is left early is ended. */
-  job(job: Job): AsyncGenerator<CopyFacts>;
+  /** Into a recording, in pieces that the caller fetches one by one. A copy that is left early is ended. */
+  copy(job: CopyJob): AsyncGenerator<CopyFacts>;
 }
 
 export interface Store extends StoreReads {

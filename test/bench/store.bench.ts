@@ -205,11 +205,6 @@ async function questions(report: Report, file: string): Promise<void> {
   await ask('the same on paths', () => allPages(store, 'path:/nowhere/**'));
   await ask('slowest 100 of one minute', () => store.spans({ ...minute, order: 'duration:desc' }));
   await ask('slowest 100 of all', () => store.spans({ order: 'duration:desc' }));
-  const started = performance.now();
-  let scanned = 0;
-  for await (const chunk of store.scan('', { fromUs: (now - 3_060) * 1e6, toUs: (now - 3_000) * 1e6 }))
-    scanned += chunk.length;
-  report.line('scan, spans a second', rate(scanned / ((performance.now() - started) / 1e3)));
   await store.close();
 }
 

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BUILT = join(ROOT, 'dist/web/index.html');
+const BUILT = join(ROOT, 'dist/report/report.js');
 const LOCK = join(ROOT, 'dist/.web-build');
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 

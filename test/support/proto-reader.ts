@@ -22,7 +22,7 @@ export function readMessage(bytes: Uint8Array): Map<number, Field[]> {
     if (wireType === 0) {
       value = varint();
     } else if (wireType === 1) {
-      value = new DataView(bytes.buffer, bytes.byteOffset + at, 8).getBigUint64(0, true);
+      value = Buffer.from(bytes.buffer, bytes.byteOffset + at, 8).readBigUInt64LE();
       at += 8;
     } else if (wireType === 2) {
       const length = Number(varint());

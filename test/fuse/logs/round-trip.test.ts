@@ -7,6 +7,7 @@ import type { Exporter } from '../../../server/export/format.ts';
 import { ndjson } from '../../../server/export/ndjson.ts';
 import type { Span } from '../../../shared/span.ts';
 import { spans as anySpan } from '../../shared/arbitrary.ts';
+import { exportInfo } from '../../support/export-info.ts';
 import { readLog } from './reading.ts';
 
 const EXPORTERS: readonly [name: string, exporter: Exporter][] = [
@@ -20,7 +21,7 @@ async function exported(exporter: Exporter, spans: readonly Span[]): Promise<str
   const chunks = (async function* () {
     yield spans;
   })();
-  for await (const piece of exporter.write(chunks, { untilUs: 2e15, version: '0' })) text += String(piece);
+  for await (const piece of exporter.write(chunks, exportInfo(0, 2e15))) text += String(piece);
   return text;
 }
 

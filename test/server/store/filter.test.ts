@@ -5,13 +5,7 @@ import { parse } from '../../../shared/filter/parse.ts';
 import { print } from '../../../shared/filter/print.ts';
 import type { Span } from '../../../shared/span.ts';
 import { spans as anySpan, filters } from '../../shared/arbitrary.ts';
-import { mount, open, span, T0, tempFile } from './helpers.ts';
-
-async function collect(chunks: AsyncIterable<Span[]>): Promise<Span[]> {
-  const all: Span[] = [];
-  for await (const chunk of chunks) all.push(...chunk);
-  return all;
-}
+import { exported, mount, open, span, T0, tempFile } from './helpers.ts';
 
 function matching(spans: readonly Span[], filter: string): Span[] {
   const parsed = parse(filter);
@@ -61,7 +55,7 @@ describe('a filter on stored spans', () => {
     const wrong = { code: 'FUSESCOPE_FILTER', message: 'filter, at 5: "10mss" is no duration. Try 10ms.' };
     await expect(store.spans({ filter: 'dur:>10mss' })).rejects.toMatchObject(wrong);
     await expect(store.latency({ filter: 'dur:>10mss' })).rejects.toMatchObject(wrong);
-    await expect(collect(store.scan('dur:>10mss', {}))).rejects.toMatchObject(wrong);
+    await expect(exported(store, 'dur:>10mss')).rejects.toMatchObject(wrong);
   });
 });
 
@@ -127,7 +121,13 @@ describe('pages', () => {
     expect((await store.spans({ ...range, order: 'start:asc' })).items.map((one) => one.id)).toEqual(inside);
     expect((await store.spans(range)).items.map((one) => one.id)).toEqual(inside.toReversed());
     expect((await store.spans({ ...range, order: 'duration:desc' })).items).toHaveLength(inside.length);
-    expect((await collect(store.scan('', { fromUs: from, toUs: to }))).map((one) => one.id)).toEqual(inside);
+    // An export holds what was in flight in it, also what began before.
+    const alive = byStart.filter((id) => {
+      const { startUs = 0, durationNs = null } = many[id - 1] ?? {};
+      return startUs <= to && startUs + (durationNs ?? Number.POSITIVE_INFINITY) / 1e3 >= from;
+    });
+    expect(alive.length).toBeGreaterThan(inside.length);
+    expect((await exported(store, '', { fromUs: from, toUs: to })).map((one) => one.id)).toEqual(alive);
   });
 
   it('refuse a cursor of another order, and times that are none', async () => {
@@ -140,26 +140,38 @@ describe('pages', () => {
   });
 });
 
-describe('a scan', () => {
-  it('gives all spans in order of start, in chunks, but none that came after it began', async () => {
+describe('an export', () => {
+  it('gives all spans in order of start, in pieces, but none that came after it began', async () => {
     const store = await open(tempFile());
-    for (let id = 1; id <= 5_000; id++) store.insert(span(id), null);
-    const ids: number[] = [];
-    for await (const chunk of store.scan('op:read', {}, 300)) {
-      expect(chunk.length).toBeLessThanOrEqual(300);
-      ids.push(...chunk.map((one) => one.id));
-      store.insert(span(5_000 + ids.length), null);
+    for (let id = 1; id <= 20_000; id++) store.insert(span(id), null);
+    const ask = { format: 'ndjson', filter: 'op:read', fromUs: null, toUs: null, version: '0' } as const;
+    let text = '';
+    let pieces = 0;
+    let share = 0;
+    for await (const piece of store.export(ask)) {
+      text += Buffer.from(piece.bytes).toString();
+      pieces++;
+      expect(piece.share).toBeGreaterThanOrEqual(share);
+      share = piece.share;
+      store.insert(span(20_000 + pieces), null);
     }
-    expect(ids).toEqual(Array.from({ length: 5_000 }, (_, i) => i + 1));
+    const ids = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as Span).id);
+    expect(ids).toEqual(Array.from({ length: 20_000 }, (_, i) => i + 1));
+    expect(pieces).toBeGreaterThan(1);
   });
 
-  it('can be left at any time', async () => {
+  it('can be left at any time, and no more than eight run at once', async () => {
     const store = await open(tempFile());
-    for (let id = 1; id <= 1_000; id++) store.insert(span(id), null);
-    for await (const chunk of store.scan('', {}, 10)) {
-      expect(chunk[0]?.id).toBe(1);
-      break;
-    }
-    expect((await store.span(1_000))?.id).toBe(1_000);
+    for (let id = 1; id <= 10_000; id++) store.insert(span(id), null);
+    const ask = { format: 'csv', filter: '', fromUs: null, toUs: null, version: '0' } as const;
+    const running = Array.from({ length: 8 }, () => store.export(ask));
+    for (const one of running) expect((await one.next()).done).toBe(false);
+    await expect(store.export(ask).next()).rejects.toMatchObject({ code: 'FUSESCOPE_BUSY' });
+    await running[0]?.return(undefined);
+    expect(await exported(store)).toHaveLength(10_000);
+    for (const one of running) await one.return(undefined);
   });
 });

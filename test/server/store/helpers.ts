@@ -60,3 +60,16 @@ export function mount(id: number, at: string): StoredMount {
     goneUs: null,
   };
 }
+
+/** What an export of everything in a range holds. */
+export async function exported(
+  store: Store,
+  filter = '',
+  range: { fromUs: number | null; toUs: number | null } = { fromUs: null, toUs: null },
+): Promise<Span[]> {
+  const parts: Uint8Array[] = [];
+  for await (const { bytes } of store.export({ format: 'ndjson', filter, ...range, version: '0' }))
+    parts.push(bytes);
+  const lines = Buffer.concat(parts).toString().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Span);
+}
