@@ -11,7 +11,7 @@ import type { Exporter, ExportInfo } from './format.ts';
 
 /** More would make a page that cannot be mailed, or that a browser is slow with. */
 export const HTML_SPANS = 100_000;
-export const HTML_BYTES = 9_000_000;
+const HTML_BYTES = 9_000_000;
 
 export const html: Exporter = {
   contentType: 'text/html; charset=utf-8',
