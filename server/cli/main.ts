@@ -14,6 +14,7 @@ import { importCommand } from './import.ts';
 import { latencyCommand } from './latency.ts';
 import { mountCommand } from './mount.ts';
 import { mountsCommand } from './mounts.ts';
+import { probeCommand } from './probe.ts';
 import { recordCommand } from './record.ts';
 import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   waitCommand,
   runCommand,
   importCommand,
+  probeCommand,
   doctorCommand,
   tidyCommand,
 ];
