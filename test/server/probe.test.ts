@@ -73,7 +73,10 @@ describeWith(['fuse', 'fusermount'], 'a mirror that is slow on purpose', () => {
   it('delays what is opened there by as much', async () => {
     const rules = place.make('rules');
     const file = join(rules, 'rules.json');
-    writeFileSync(file, JSON.stringify({ rules: [{ match: { op: ['open'] }, effect: { delay: { kind: 'fixed', ms: 300 } } }] }));
+    writeFileSync(
+      file,
+      JSON.stringify({ rules: [{ match: { op: ['open'] }, effect: { delay: { kind: 'fixed', ms: 300 } } }] }),
+    );
     const source = place.make('slow-source');
     const mirror = await place.mirror(source, place.make('slow'), ['--faults', file]);
     const { stdout, stderr } = await probe(
