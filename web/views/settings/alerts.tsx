@@ -104,7 +104,9 @@ function Configured({ alerts: { config, rules, channels, active, deliveries } }:
                   .map(visible)
                   .join('; ')}
               </td>
-              <td className="n">{formatDuration(rule.afterMs * 1e6).text}</td>
+              <td className="n">
+                {rule.afterMs === 0 ? 'at once' : formatDuration(rule.afterMs * 1e6).text}
+              </td>
               <td className="sec">
                 {channels
                   .filter((channel) => channel.rule === rule.name)

@@ -118,7 +118,7 @@ function Rule({ number, row, errors, onChange, onUp, onRemove }: RuleProps) {
   return (
     <fieldset className="set-rule" aria-label={`Rule ${number}`}>
       {COLUMNS.map(({ field, head, hint, wide }) => (
-        <div key={field}>
+        <div key={field} data-head={head}>
           <input
             className={wide ? 'cell-input mono' : 'cell-input'}
             aria-label={head}
