@@ -1,5 +1,6 @@
 // The top line: name, tabs, search, theme. On a narrow screen the tabs lie at the bottom (MobileTabs).
 import { Contrast, Moon, Search, Settings, Sun } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { live } from '../live/feed.ts';
@@ -7,7 +8,7 @@ import { cycleTheme, theme } from '../theme/theme.ts';
 import { Logo } from '../ui/glyph.tsx';
 import { groupStalls } from '../ui/stall-groups.ts';
 import { hrefKeeping, useViewParams } from '../url/use.ts';
-import { isUnder, NARROW_VIEWS, TAB_VIEWS } from './views.ts';
+import { isUnder, TAB_VIEWS } from './views.ts';
 
 const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
 
@@ -75,11 +76,16 @@ export function Top({ onSearch }: { onSearch: () => void }) {
 
 /** The tabs of a narrow screen. */
 export function MobileTabs() {
+  const bar = useRef<HTMLElement>(null);
   const [path] = useLocation();
   const [params] = useViewParams();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another current tab
+  useEffect(() => {
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
-    <nav className="mnav" aria-label="Views">
-      {NARROW_VIEWS.map((view) => (
+    <nav className="mnav" aria-label="Views" ref={bar}>
+      {TAB_VIEWS.map((view) => (
         <Link
           key={view.path}
           href={hrefKeeping(view.path, params)}

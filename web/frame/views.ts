@@ -41,9 +41,6 @@ export const VIEWS: readonly ViewInfo[] = [
 /** Those that have a tab; settings are a button beside the theme. */
 export const TAB_VIEWS = VIEWS.filter((view) => view.path !== '/settings');
 
-/** Those that a narrow screen has room for; the palette leads to the others. */
-export const NARROW_VIEWS = VIEWS.slice(0, 5);
-
 /** Whether a path of the URL belongs to a view. */
 export function isUnder(view: ViewInfo, path: string): boolean {
   return path === view.path || (view.path !== '/' && path.startsWith(`${view.path}/`));
