@@ -4,9 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
-    // Mounts, sockets and a browser on few cores: whole files in turn, each in a process of its own.
+    // Mounts, sockets and a browser on few cores: whole files in turn, each in a process of its own. They wait a
+    // quarter of their time, so three keep two cores busy.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Tests wait for events; these bound a wait on a machine that is busy with something else.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -120,6 +120,7 @@ describeWith(needs, 'the disk of the database', () => {
       .waitFor();
     await notice().getByRole('button', { name: 'Put away' }).click();
     await notice().getByRole('button').waitFor({ state: 'detached' });
-    expect(page.complaints).toEqual([]);
+    // What was asked meanwhile was answered with 503, which the browser notes.
+    expect(page.complaints.filter((one) => !one.includes('503'))).toEqual([]);
   });
 });
