@@ -300,7 +300,7 @@ describeTap('the BPF tap', () => {
     await expect(place.tap([mounted], { files: asUser('') })).rejects.toThrow(/not permitted .*CAP_BPF/);
   });
 
-  test('shows directories that are renamed under load where they are at that time', async () => {
+  test('shows directories that are renamed where they are at that time', async () => {
     const heard = await place.tap([mounted]);
     const ended = await inMount(`
       mkdir -p $M/one/sub; cd $M
