@@ -14,7 +14,6 @@ import { describeTap } from '../fuse/kernel/bpf.ts';
 import { CHROMIUM, launchBrowser, openPage } from '../support/browser.ts';
 import { bindfs, type Daemon, provideFusectl } from '../support/daemons.ts';
 import { Workplace } from '../support/mirror.ts';
-import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { freeze, isAlive, until } from '../support/until.ts';
 
@@ -191,6 +190,4 @@ const body = () => {
   });
 };
 
-describeTap('the way out, on the page', () => {
-  describeWith(['root', 'fuse', 'bindfs', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'of a mount', body);
-});
+describeTap('the way out, on the page', body, [CHROMIUM.split('/').at(-1) ?? 'chromium']);

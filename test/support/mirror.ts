@@ -71,8 +71,14 @@ export function mirrorCommand(args: readonly string[], prefix: readonly string[]
 
 /** A directory for one test file, outside of the checkout. `clean` ends all its mirrors and removes it. */
 export class Workplace {
-  readonly dir = mkdtempSync(join(tmpdir(), 'fusescope-test-'));
+  #dir: string | null = null;
   readonly #mirrors: Mirror[] = [];
+
+  /** Made when it is first asked for, since tests that are skipped do not clean. */
+  get dir(): string {
+    this.#dir ??= mkdtempSync(join(tmpdir(), 'fusescope-test-'));
+    return this.#dir;
+  }
 
   /** Makes a directory in it. */
   make(name: string): string {
@@ -111,6 +117,7 @@ export class Workplace {
       await ended;
       clearTimeout(timer);
     }
+    if (this.#dir === null) return;
     for (const mounted of mountsBelow(this.dir)) await run('fusermount', ['-uz', mounted]);
     await until('all mounts to be gone', () => mountsBelow(this.dir).length === 0);
     rmSync(this.dir, { recursive: true, force: true });

@@ -22,11 +22,17 @@ export interface Mounted {
 }
 
 export class Ward {
-  readonly dir = mkdtempSync(join(tmpdir(), 'fusescope-ward-'));
+  #dir: string | null = null;
   readonly #children: ChildProcess[] = [];
   readonly #stopped = new Set<number>();
   readonly #connections = new Set<number>();
   readonly #undo: (() => void)[] = [];
+
+  /** Made when it is first asked for, since tests that are skipped do not clean. */
+  get dir(): string {
+    this.#dir ??= mkdtempSync(join(tmpdir(), 'fusescope-ward-'));
+    return this.#dir;
+  }
 
   /** Makes a directory in it. */
   make(name: string): string {

@@ -10,13 +10,13 @@ import type { TapLoss, TapName, TapRecord } from '../../../fuse/kernel/tap.ts';
 import { opCode } from '../../../shared/ops.ts';
 import { bindfs, type Daemon, startDaemon } from '../../support/daemons.ts';
 import { type Ended, run, Workplace } from '../../support/mirror.ts';
-import { describeWith } from '../../support/requires.ts';
+import { describeWith, type Need } from '../../support/requires.ts';
 import { until } from '../../support/until.ts';
 
-/** Tests of the BPF tap on real mounts. @throws in CI where the loader cannot be built. */
-export function describeTap(name: string, body: () => void): void {
+/** Tests of the BPF tap on real mounts. @param more what they need besides. @throws in CI where the loader cannot be built. */
+export function describeTap(name: string, body: () => void, more: readonly Need[] = []): void {
   const built = buildLoader();
-  if (!('reason' in built)) describeWith(['root', 'fuse', 'bindfs'], name, body);
+  if (!('reason' in built)) describeWith(['root', 'fuse', 'bindfs', ...more], name, body);
   else if (process.env.CI) throw new Error(`${name}: ${built.reason}`);
   else describe.skip(`${name} (skipped: ${built.reason})`, body);
 }

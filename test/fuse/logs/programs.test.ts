@@ -44,7 +44,10 @@ async function logged(
   });
   closeSync(out);
   const ended = once(child, 'exit');
-  await until(`${program} to mount`, () => mountAt(mountpoint));
+  await until(`${program} to mount`, () => {
+    if (child.exitCode !== null) throw new Error(`${program} ended: ${readFileSync(file, 'utf8')}`);
+    return mountAt(mountpoint);
+  });
   await run('sh', ['-c', CHORES], { cwd: mountpoint });
   await until('the mount to be free', async () => (await run('fusermount', ['-u', mountpoint])).status === 0);
   await ended;
@@ -57,7 +60,7 @@ function paths(log: ReturnType<typeof readLog>, op: string): (string | null)[] {
 
 describeWith(['fuse', 'bindfs'], 'bindfs -d', () => {
   it('is read to the last request', async () => {
-    const { log } = await logged('bindfs', 'bindfs', (source, at) => ['-d', source, at]);
+    const { log } = await logged('bindfs', 'bindfs', (source, at) => ['-d', '--no-allow-other', source, at]);
     const read = readLog(log);
     expect(read.report).toMatchObject({ format: 'libfuse', open: 0, unpaired: 0, rejected: 0 });
     expect(paths(read, 'lookup')).toEqual(expect.arrayContaining(['/a.txt', '/nope', '/new']));

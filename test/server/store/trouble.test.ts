@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../server/store/store.ts';
+import { describeWith } from '../../support/requires.ts';
 import { cleanUp, mount, open, span, tempDir, tempFile } from './helpers.ts';
 
 const options = { maxBytes: 1e9, maxAgeS: 86_400 };
@@ -111,66 +112,6 @@ describe('trouble while running', () => {
     expect(store.gauges()).toMatchObject({ state: 'ok', queued: 0 });
   });
 
-  it.skipIf(process.getuid?.() !== 0)(
-    'a full disk: it fails, counts, and goes on by itself',
-    async () => {
-      const dir = tempDir();
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]);
-      cleanUp(() => void execFileSync('umount', ['-l', dir]));
-      const states: string[] = [];
-      const durable: number[] = [];
-      const store = await open(join(dir, 'x.db'), {
-        onState: (state, message) => states.push(`${state} ${message}`),
-        onDurable: (_instance, seq) => durable.push(seq),
-      });
-      store.putMount(mount(1, '/mnt/x'));
-      store.insert(span(1), null);
-      expect(await store.span(1)).not.toBeNull();
-      const filler = join(dir, 'filler');
-      expect(() => writeFileSync(filler, Buffer.alloc(8e6))).toThrow(/ENOSPC/);
-
-      let id = 2;
-      for (; id <= 20_000; id++) store.insert(span(id), null);
-      store.noteSeq('a', 7);
-      store.flush();
-      await vi.waitFor(() => expect(store.gauges().state).toBe('failing'), WAIT);
-      expect(states[0]).toMatch(/^failing .*full/);
-      expect(durable).toEqual([]);
-      // What is there can still be read.
-      expect(await store.span(1)).not.toBeNull();
-
-      rmSync(filler);
-      await vi.waitFor(() => expect(store.gauges().state).toBe('ok'), WAIT);
-      await vi.waitFor(() => expect(durable).toEqual([7]), WAIT);
-      expect(await store.span(19_999)).not.toBeNull();
-      expect(store.gauges()).toMatchObject({ spans: 20_000, queued: 0, message: null });
-    },
-    60_000,
-  );
-
-  it.skipIf(process.getuid?.() !== 0)(
-    'a disk that stays full: what is given up is counted when closing',
-    async () => {
-      const dir = tempDir();
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]);
-      cleanUp(() => void execFileSync('umount', ['-l', dir]));
-      let lost = 0;
-      const store = await open(join(dir, 'x.db'), {
-        onLost: (cause, count) => {
-          expect(cause).toBe('store-failing');
-          lost += count;
-        },
-      });
-      expect(() => writeFileSync(join(dir, 'filler'), Buffer.alloc(8e6))).toThrow(/ENOSPC/);
-      for (let id = 1; id <= 20_000; id++) store.insert(span(id), null);
-      store.flush();
-      await vi.waitFor(() => expect(store.gauges().state).toBe('failing'), WAIT);
-      await store.close();
-      expect(lost).toBe(20_000);
-    },
-    60_000,
-  );
-
   it('its file deleted: it begins a new one, in which every name is known', async () => {
     const file = tempFile();
     const store = await open(file);
@@ -230,3 +171,57 @@ function startChild(file: string, batch: number) {
   cleanUp(kill);
   return { pid: process.pid, lines: createInterface({ input: process.stdout }), kill };
 }
+
+describeWith(['root'], 'a store on a disk', () => {
+  it('that is full: it fails, counts, and goes on by itself', async () => {
+    const dir = tempDir();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]);
+    cleanUp(() => void execFileSync('umount', ['-l', dir]));
+    const states: string[] = [];
+    const durable: number[] = [];
+    const store = await open(join(dir, 'x.db'), {
+      onState: (state, message) => states.push(`${state} ${message}`),
+      onDurable: (_instance, seq) => durable.push(seq),
+    });
+    store.putMount(mount(1, '/mnt/x'));
+    store.insert(span(1), null);
+    expect(await store.span(1)).not.toBeNull();
+    const filler = join(dir, 'filler');
+    expect(() => writeFileSync(filler, Buffer.alloc(8e6))).toThrow(/ENOSPC/);
+
+    let id = 2;
+    for (; id <= 20_000; id++) store.insert(span(id), null);
+    store.noteSeq('a', 7);
+    store.flush();
+    await vi.waitFor(() => expect(store.gauges().state).toBe('failing'), WAIT);
+    expect(states[0]).toMatch(/^failing .*full/);
+    expect(durable).toEqual([]);
+    // What is there can still be read.
+    expect(await store.span(1)).not.toBeNull();
+
+    rmSync(filler);
+    await vi.waitFor(() => expect(store.gauges().state).toBe('ok'), WAIT);
+    await vi.waitFor(() => expect(durable).toEqual([7]), WAIT);
+    expect(await store.span(19_999)).not.toBeNull();
+    expect(store.gauges()).toMatchObject({ spans: 20_000, queued: 0, message: null });
+  }, 60_000);
+
+  it('that stays full: what is given up is counted when closing', async () => {
+    const dir = tempDir();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]);
+    cleanUp(() => void execFileSync('umount', ['-l', dir]));
+    let lost = 0;
+    const store = await open(join(dir, 'x.db'), {
+      onLost: (cause, count) => {
+        expect(cause).toBe('store-failing');
+        lost += count;
+      },
+    });
+    expect(() => writeFileSync(join(dir, 'filler'), Buffer.alloc(8e6))).toThrow(/ENOSPC/);
+    for (let id = 1; id <= 20_000; id++) store.insert(span(id), null);
+    store.flush();
+    await vi.waitFor(() => expect(store.gauges().state).toBe('failing'), WAIT);
+    await store.close();
+    expect(lost).toBe(20_000);
+  }, 60_000);
+});
