@@ -10,6 +10,7 @@ import { CodedError } from '../errors.ts';
 import { otlpUrl } from '../export/otlp-push.ts';
 import type { AttachOption } from '../kernel/policy.ts';
 import { ServiceManager } from '../process/notify.ts';
+import { openPage } from '../process/open-page.ts';
 import { endWithParent } from '../process/parent.ts';
 import { defaultDatabase, defaultSocket } from '../process/places.ts';
 import type { RunningServer } from '../process/serve.ts';
@@ -28,6 +29,7 @@ interface ServeFlags {
   maxSize: number;
   maxAge: number;
   demo?: boolean;
+  open?: boolean;
   attach: string[];
   config?: string;
   tap: KernelState['tier'];
@@ -66,6 +68,7 @@ export function serveCommand(): Command {
       parseOtlp,
     )
     .option('--demo', 'also mount a small demo with a load of its own')
+    .option('--open', 'open the page in a browser')
     .addHelpText('after', '\nExample: fusescope serve --demo')
     .action((flags: ServeFlags) => serve(flags));
 }
@@ -129,6 +132,12 @@ async function serve(flags: ServeFlags): Promise<void> {
     `FuseScope ${VERSION} is at ${server.url}${token === null ? '' : `?token=${encodeURIComponent(token)}`}\n`,
   );
   manager.ready(server.url);
+  if (!flags.open) return;
+  const failed = (why: string) =>
+    process.stderr.write(`fusescope: the page is not opened (${why}). Open the address above yourself\n`);
+  // The arguments of a program can be read by every user of the machine.
+  if (token === null) openPage(server.url, failed);
+  else failed('the address holds the token, which other users would see');
 }
 
 function readToken(flags: ServeFlags): string | null {

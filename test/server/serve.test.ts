@@ -1,15 +1,18 @@
 // The server as a process: event lines in, spans, stalls, latencies and live frames out, over a restart too.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { EventsAnswer, Health, HistogramAnswer, LatencyAnswer, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { connectLive } from '../support/live.ts';
+import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -328,8 +331,13 @@ describe('who may ask', () => {
     await expect(connectLive(server.url, {}, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
   });
 
-  it('is not another local user, unless with the token', async () => {
-    if (process.getuid?.() !== 0) return;
+  it('other addresses need a token', async () => {
+    await expect(startTestServer({ args: ['--host', '0.0.0.0'] })).rejects.toThrow(/a token is needed/);
+  });
+});
+
+describeWith(['root'], 'who may ask, of the local users,', () => {
+  it('is not another one, unless with the token', async () => {
     const ask = async (url: string, uid: number) => {
       const code = `fetch(${JSON.stringify(url)}).then(async (r) => console.log(r.status, (await r.text()).slice(0, 100)))`;
       const child = spawn(process.execPath, ['-e', code], {
@@ -351,9 +359,28 @@ describe('who may ask', () => {
       (await fetch(`${guarded.url}/api/health`, { headers: { authorization: 'Bearer wrong' } })).status,
     ).toBe(401);
   });
+});
 
-  it('other addresses need a token', async () => {
-    await expect(startTestServer({ args: ['--host', '0.0.0.0'] })).rejects.toThrow(/a token is needed/);
+describe('--open', () => {
+  it('opens the page in a browser, but not with a token in the address', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'fusescope-open-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const script = '#!/bin/sh\necho "$1" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"\n';
+    writeFileSync(join(dir, 'xdg-open'), script, { mode: 0o755 });
+    const opened = join(dir, 'opened');
+    const env = { PATH: `${dir}:${process.env.PATH}`, DISPLAY: ':0', OPENED: opened };
+    await using open = await startTestServer({ args: ['--open'], env });
+    await until('the page to be opened', () => existsSync(opened));
+    expect(readFileSync(opened, 'utf8')).toBe(`${open.url}/\n`);
+    await using guarded = await startTestServer({ args: ['--open', '--token', 'sesame'], env });
+    await until('the reason', () =>
+      guarded.log().includes('the page is not opened (the address holds the token'),
+    );
+    await using blind = await startTestServer({
+      args: ['--open'],
+      env: { ...env, DISPLAY: '', WAYLAND_DISPLAY: '' },
+    });
+    await until('the reason', () => blind.log().includes('the page is not opened (there is no display'));
   });
 });
 
