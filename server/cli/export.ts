@@ -1,6 +1,7 @@
 // fusescope export: what the server has stored, as a file, streamed.
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
@@ -27,8 +28,11 @@ export function exportCommand(): Command {
     .description('Write stored operations to FILE, or to standard output for "-".')
     .argument('<file>', 'file to write, or -')
     .addOption(
-      new Option('--format <format>', 'file format').choices([...EXPORT_FORMATS]).default('perfetto'),
+      new Option('--format <format>', 'file format')
+        .choices([...EXPORT_FORMATS])
+        .default('perfetto', 'by the ending of the file, else perfetto'),
     )
+    .hook('preAction', chooseFormat)
     .option('--filter <filter>', 'only these operations')
     .option('--from <time>', 'µs since the epoch or RFC 3339')
     .option('--to <time>', 'µs since the epoch or RFC 3339')
@@ -58,4 +62,12 @@ async function tellShare(flags: ExportFlags, name: string, progress: Progress): 
   const running = await getJson<{ items: RunningExport[] }>(flags, '/api/exports').catch(() => null);
   const ours = running?.items.find((one) => one.name === name);
   if (ours) progress.share = ours.share;
+}
+
+/** The format that the ending of the file stands for, unless one is named. */
+function chooseFormat(command: Command): void {
+  const ending = extname(command.args[0] ?? '').slice(1);
+  const format = ending === 'json' ? 'chrome' : EXPORT_FORMATS.find((one) => one === ending);
+  if (format && command.getOptionValueSource('format') === 'default')
+    command.setOptionValue('format', format);
 }

@@ -5,6 +5,7 @@ import { opCode } from '../../shared/ops.ts';
 import { TELLING_OPS } from '../history/deeds.ts';
 import { directoriesAbove, namesOf, type Rename } from '../history/names.ts';
 import { SPAN_COLUMNS, type SpanRow, spanOf } from './decode.ts';
+import type { FilterCompiler } from './filter-sql.ts';
 import { edgeOf } from './query-spans.ts';
 import type { Range } from './range.ts';
 import type { PathTrace } from './types.ts';
@@ -20,9 +21,11 @@ const TELLING = TELLING_OPS.map(opCode).join(',');
 export class HistoryQueries {
   private readonly db: Database;
   private readonly walker: Walker;
+  private readonly filters: FilterCompiler;
 
-  constructor(db: Database) {
+  constructor(db: Database, filters: FilterCompiler) {
     this.db = db;
+    this.filters = filters;
     this.walker = new Walker(db);
   }
 
@@ -89,8 +92,12 @@ export class HistoryQueries {
     where: string,
     { range, until, most, params }: { range: Range; until: number; most: number; params: string[] },
   ): Promise<{ found: Row[]; sinceUs: number | null }> {
+    // Nothing is asked for, so it only leaves out what is told twice, and takes no parameters.
+    const { sql: once } = this.filters.compile({ terms: [] }, 0);
     const statement = this.db
-      .prepare(`${select} WHERE ${sliceSql('desc')} AND ${where} ORDER BY s.start_ns DESC, s.id DESC LIMIT ?`)
+      .prepare(
+        `${select} WHERE ${sliceSql('desc')} AND ${once} AND ${where} ORDER BY s.start_ns DESC, s.id DESC LIMIT ?`,
+      )
       .raw();
     const found: Row[] = [];
     const [from, to] = [edgeOf(range, 'desc', 'from'), edgeOf(range, 'desc', 'to')];

@@ -47,7 +47,7 @@ class Reader {
     this.timelines = new TimelineQueries(db, filters, clock);
     this.summaries = new SummaryQueries(db, filters, clock);
     this.groups = new GroupQueries(db, this.names, filters, clock);
-    this.history = new HistoryQueries(db);
+    this.history = new HistoryQueries(db, filters);
     this.patterns = new PatternQueries(db, filters, clock);
     this.jobs = new Jobs(file, this.names, clock);
     this.stalls = new StallQueries(db);

@@ -1,6 +1,6 @@
 // Faults through the server: interface and command, on a real mirror; what becomes of them when the server dies, when
 // the mirror ends, and when a rule ends it.
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seeded } from '../../fuse/faults/chance.ts';
@@ -248,6 +248,12 @@ describeWith(['fuse', 'fusermount'], 'faults through a server', () => {
     expect(list.stdout).toContain('wait 10 ms to 80 ms, then fail with EIO');
     expect((await fusescope('faults', 'off', at, 'again')).stdout).toMatch(/again +off/);
     expect((await cat()).stdout).toBe('content');
+    const stored = join(place.dir, 'stored.ndjson');
+    expect(await fusescope('export', stored)).toMatchObject({ status: 0 });
+    expect(JSON.parse(readFileSync(stored, 'utf8').split('\n')[0] ?? '')).toMatchObject({ source: 'mirror' });
+    const again = await fusescope('faults', 'add', at, '--replay', stored, '--id', 'stored');
+    expect(again).toMatchObject({ status: 0, stderr: expect.stringMatching(/^[1-9]\d* operations read/) });
+    expect((await fusescope('faults', 'remove', at, 'stored')).stdout).toBe('stored is removed.\n');
     expect((await fusescope('faults', 'remove', at, 'again')).stdout).toBe('again is removed.\n');
     expect((await fusescope('faults', 'clear', at)).stdout).toBe('3 removed.\n');
     expect((await fusescope('faults', 'presets')).stdout).toContain('stalled-upload');

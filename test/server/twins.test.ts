@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Health, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type { History } from '../../shared/history.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -85,6 +86,8 @@ describeTap('a mirror that the kernel tap listens to', () => {
       frames.flatMap((frame) => (frame.type === 'batch' ? frame.spans.map(({ source }) => source) : []));
     expect(sources(live)).toEqual(['mirror']);
     expect(sources(kernels)).toEqual(['kernel']);
+    const told = await server.get<History>('/api/paths/history', { path: `${mountpoint}/a` });
+    expect(told.items.filter(({ deed }) => deed === 'wrote')).toMatchObject([{ count: 1 }]);
   });
 
   it('is counted once in latencies', async () => {
