@@ -59,11 +59,15 @@ describeWith(['fuse', 'npm', 'cc'], 'the package', () => {
       const captured: (capture: Capture) => Promise<void> = (capture) => capture.waitForFileVisible('/a');
       export const kit: [typeof startFuseScope, typeof captured] = [startFuseScope, captured];`;
     writeFileSync(join(home, 'use.mts'), source);
+    // What the README shows compiles, too.
+    const shown = /^```ts\n(.*?)^```$/ms.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+    expect(shown).toContain("from 'fusescope/testing'");
+    writeFileSync(join(home, 'shown.mts'), shown);
     const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
     const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
     const checked = await run(
       process.execPath,
-      [tsc, ...flags, '--lib', 'es2024,esnext.disposable', 'use.mts'],
+      [tsc, ...flags, '--lib', 'es2024,esnext.disposable', 'use.mts', 'shown.mts'],
       { cwd: home, env },
     );
     expect(checked, checked.stdout).toMatchObject({ status: 0 });
