@@ -92,6 +92,12 @@ export function blankSpan(id: number, mountId: number, mount: string, source: So
   };
 }
 
+/** How a span ended, in a word: its errno, ok, or what else became of it. `failed`: a log told no more than that. */
+export function resultOf(span: Pick<Span, 'state' | 'errno' | 'error'>): string {
+  if (span.state !== 'done') return span.state;
+  return span.error ?? (span.errno === null ? 'failed' : 'ok');
+}
+
 /** Sets errno and its name together; they never part. */
 export function setErrno(span: Span, errno: number | null): void {
   span.errno = errno;

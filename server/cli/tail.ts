@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { WebSocket } from 'ws';
 import type { LiveFrame } from '../../shared/live.ts';
-import type { Span } from '../../shared/span.ts';
+import { resultOf, type Span } from '../../shared/span.ts';
 import { formatDuration, formatWall } from '../../shared/units.ts';
 import type { ServerFlags } from './client.ts';
 import { headersOf, serverCommand, serverUrl } from './client.ts';
@@ -65,7 +65,7 @@ function print(spans: readonly Span[], omitted: number, json: boolean): void {
 
 function text(span: Span): string {
   const took = span.durationNs === null ? '–' : formatDuration(span.durationNs).text;
-  const result = span.state === 'done' ? (span.error ?? 'ok') : span.state;
+  const result = resultOf(span);
   const path = span.newPath === null ? (span.path ?? '–') : `${span.path ?? '–'} -> ${span.newPath}`;
   const caller = `${span.comm ?? '?'} ${span.pid ?? ''}`;
   return visible(

@@ -186,7 +186,7 @@ export class Pairing {
     // A collector that came later knows only its own part of it.
     const earlierNs = open && arrival.local ? Math.max(0, event.monoNs - open.enterMonoNs) : 0;
     span.durationNs = event.durNs === null ? null : event.durNs + earlierNs;
-    setErrno(span, event.errno ?? 0);
+    setErrno(span, errnoOf(event));
     this.#close(span, isAborted(span) ? 'aborted' : 'done', open);
   }
 
@@ -225,7 +225,7 @@ export class Pairing {
     const span = open.span;
     fill(span, event);
     span.durationNs = event.durNs ?? this.#difference(open, event, arrival);
-    setErrno(span, event.errno ?? 0);
+    setErrno(span, errnoOf(event));
     this.#close(span, 'done', open);
   }
 
@@ -245,7 +245,7 @@ export class Pairing {
     fill(span, event);
     span.durationNs = event.durNs;
     if (event.durNs !== null) span.startUs = event.tsUs - event.durNs / 1_000;
-    setErrno(span, event.errno ?? 0);
+    setErrno(span, errnoOf(event));
     this.#close(span, 'lost', null);
   }
 
@@ -293,4 +293,9 @@ function isAborted({ source, error }: Span): boolean {
 
 function heldKey(mountId: number, id: number | string): string {
   return typeof id === 'number' ? `${mountId} ${id}` : `${mountId} "${id}`;
+}
+
+/** An EXIT without an errno ended well, unless a log said that it failed and not why (LoggedFS). */
+function errnoOf({ errno, args }: WireEvent): number | null {
+  return errno ?? (args?.result === 'FAILURE' ? null : 0);
 }

@@ -1,5 +1,5 @@
 // The last operations of a mount as a readable table: what a failure shows, so that it explains itself.
-import type { Span } from '../../shared/span.ts';
+import { resultOf, type Span } from '../../shared/span.ts';
 import { formatBytes, formatDuration, formatWall } from '../../shared/units.ts';
 import { type Column, formatTable } from '../cli/table.ts';
 
@@ -7,7 +7,7 @@ const COLUMNS: readonly Column<Span>[] = [
   { head: 'TIME', value: (span) => formatWall(span.startUs).text },
   { head: 'OPERATION', value: (span) => span.op },
   { head: 'TOOK', value: took, right: true },
-  { head: 'RESULT', value: (span) => (span.state === 'done' ? (span.error ?? 'ok') : span.state) },
+  { head: 'RESULT', value: resultOf },
   { head: 'BYTES', value: (span) => (span.bytes ? formatBytes(span.bytes).text : ''), right: true },
   { head: 'CALLER', value: (span) => `${span.comm ?? '?'} ${span.pid ?? ''}`.trim() },
   { head: 'PATH', value: (span) => [span.path ?? '–', span.newPath].filter(Boolean).join(' -> ') },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Arrival, Pairing, type PairMount, REORDER_MS } from '../../server/ingest/pairing.ts';
 import { opCode } from '../../shared/ops.ts';
-import type { Span } from '../../shared/span.ts';
+import { resultOf, type Span } from '../../shared/span.ts';
 import { ENTER, EXIT, LOST, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
 
 const mount: PairMount = { id: 1, name: '/mnt/x', kind: 'mirror' };
@@ -69,6 +69,19 @@ describe('pairing', () => {
         error: null,
         args: { flags: 1, late: true },
       },
+    ]);
+  });
+
+  it('leaves open why something failed where the log does not tell', () => {
+    const { push, closed } = bench();
+    push(event(ENTER, 1));
+    push(event(EXIT, 1, { args: { result: 'FAILURE' } }));
+    push(event(SPAN, 2, { durNs: 5, args: { result: 'FAILURE' } }));
+    push(event(SPAN, 3, { durNs: 5 }));
+    expect(closed.map((span) => [span.state, span.errno, resultOf(span)])).toEqual([
+      ['done', null, 'failed'],
+      ['done', null, 'failed'],
+      ['done', 0, 'ok'],
     ]);
   });
 

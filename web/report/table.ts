@@ -1,7 +1,7 @@
 // Every operation as a row, of which only those in view exist; the filter language narrows them.
 import { compileFilter } from '../../shared/filter/compile.ts';
 import { parse } from '../../shared/filter/parse.ts';
-import type { Span } from '../../shared/span.ts';
+import { resultOf, type Span } from '../../shared/span.ts';
 import { formatBytes, formatCount, formatDuration, formatWall } from '../../shared/units.ts';
 import { visible } from '../ui/visible.ts';
 import type { ReportData } from './data.ts';
@@ -17,7 +17,6 @@ interface Column {
   className?: string;
 }
 
-const openOr = (span: Span, done: string) => (span.state === 'done' ? done : span.state);
 const COLUMNS: readonly Column[] = [
   { head: 'Began', text: (span) => formatWall(span.startUs).text, key: (span) => span.startUs },
   { head: 'Operation', text: ({ op }) => visible(op), key: ({ op }) => op },
@@ -27,7 +26,7 @@ const COLUMNS: readonly Column[] = [
     key: ({ path }) => path ?? '',
     className: 'path',
   },
-  { head: 'Result', text: (span) => openOr(span, span.error ?? 'ok'), key: ({ errno }) => errno ?? -1 },
+  { head: 'Result', text: resultOf, key: ({ errno }) => errno ?? -1 },
   {
     head: 'Took',
     text: ({ durationNs }) => (durationNs === null ? '–' : formatDuration(durationNs).text),

@@ -1,11 +1,11 @@
 // The cells that are more than a text: time, result, duration.
 import { opClass } from '../../../shared/ops.ts';
-import type { Span } from '../../../shared/span.ts';
+import { resultOf, type Span } from '../../../shared/span.ts';
 import { formatDuration, formatRelative, formatWall } from '../../../shared/units.ts';
 import { Age } from '../../ui/age.tsx';
 import { axisShare } from '../../ui/scale.ts';
 import { BurnBar } from '../overview/open-list.tsx';
-import { isSlow, isTrouble, resultText } from './slow.ts';
+import { isSlow, isTrouble } from './slow.ts';
 
 interface WhenProps {
   span: Span;
@@ -35,7 +35,7 @@ export function When({ span, atUs, anchorUs }: WhenProps) {
 }
 
 export function Result({ span, ended }: { span: Span; ended: boolean }) {
-  const result = ended ? 'ended' : resultText(span);
+  const result = ended ? 'ended' : resultOf(span);
   const tone =
     span.state === 'open' && !ended ? 'st strong' : isTrouble(span) ? 'er' : result === 'ok' ? 'dim' : 'sec';
   return <span className={tone}>{result}</span>;

@@ -1,7 +1,7 @@
 // The columns of the table: what each shows, what it is put in order by, and which terms of the filter language its
 // cell stands for. Rows, heads, menus and keys all read this table.
 import { opClass } from '../../../shared/ops.ts';
-import type { Span } from '../../../shared/span.ts';
+import { resultOf, type Span } from '../../../shared/span.ts';
 import type { U64 } from '../../../shared/u64.ts';
 import { formatBytes, formatDuration } from '../../../shared/units.ts';
 import { Caller } from '../../ui/caller.tsx';
@@ -11,7 +11,6 @@ import { term } from '../../url/terms.ts';
 import { DoneDuration, OpenDuration, Result, When } from './cells.tsx';
 import { detailText } from './detail.ts';
 import { endUs } from './model.ts';
-import { resultText } from './slow.ts';
 
 /** What a cell may need beside its span. */
 export interface RowFacts {
@@ -118,7 +117,7 @@ export const COLUMNS: readonly Column[] = [
     shown: true,
     className: 'result',
     cell: (span, { ended }) => <Result span={span} ended={ended} />,
-    key: resultText,
+    key: resultOf,
     terms: (span) => {
       if (span.state !== 'done') return [`state:${span.state}`];
       return span.error === null ? ['errno:none'] : [`errno:${span.error}`, 'errno:any'];

@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { opClass } from '../../../shared/ops.ts';
-import type { Span } from '../../../shared/span.ts';
+import { resultOf, type Span } from '../../../shared/span.ts';
 import { formatDuration, formatWall } from '../../../shared/units.ts';
 import { spanQuery } from '../../api/queries.ts';
 import { openLayer } from '../../frame/layers.ts';
@@ -21,7 +21,7 @@ import type { Jump } from './jumps.ts';
 import { endUs } from './model.ts';
 import { Neighbours } from './neighbours.tsx';
 import { PlaceAmongOthers } from './place.tsx';
-import { isSlow, isTrouble, resultText } from './slow.ts';
+import { isSlow, isTrouble } from './slow.ts';
 
 const JUMP_WORDS: Readonly<Record<Jump['key'], string>> = {
   t: 'Timeline',
@@ -77,7 +77,7 @@ function SpanDetails({ span, jumps }: { span: Span; jumps: readonly Jump[] }) {
       <PathText path={`${span.mount.replace(/\/$/, '')}${span.path ?? ''}`} />
       <SpanBar span={span} />
       <p className="insp-result">
-        Result <b className={tone || (span.errno === 0 ? 'dim' : 'sec')}>{resultText(span)}</b>
+        Result <b className={tone || (span.errno === 0 ? 'dim' : 'sec')}>{resultOf(span)}</b>
         {stall && (
           <Link className="link" href={`/stalls/${stall.id}`}>
             Stall {stall.id}

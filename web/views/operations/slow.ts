@@ -23,9 +23,3 @@ export function toneOf(span: Span): RowTone {
   if (isTrouble(span)) return 'error';
   return isSlow(span.op, span.durationNs) ? 'slow' : 'plain';
 }
-
-/** Result column: ok, open, an errno, or how else it came to an end. */
-export function resultText(span: Span): string {
-  if (span.state !== 'done') return span.state;
-  return span.error ?? 'ok';
-}

@@ -1,6 +1,6 @@
 // What the same caller did on the mount just before it got stuck: often the whole story.
 import { useQuery } from '@tanstack/react-query';
-import type { Span } from '../../../shared/span.ts';
+import { resultOf, type Span } from '../../../shared/span.ts';
 import { formatRelative } from '../../../shared/units.ts';
 import { fetchSpans } from '../../api/queries.ts';
 import { Duration } from '../../ui/figure.tsx';
@@ -8,7 +8,7 @@ import { Op } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { term } from '../../url/terms.ts';
-import { isTrouble, resultText } from '../operations/slow.ts';
+import { isTrouble } from '../operations/slow.ts';
 
 const SHOWN = 14;
 
@@ -38,7 +38,7 @@ export function BeforeIt({ span }: { span: Span }) {
             <span className="right dim n">{formatRelative(other.startUs - span.startUs).text}</span>
             <Op op={other.op} />
             <PathText path={other.path} />
-            <span className={isTrouble(other) ? 'er' : 'dim'}>{resultText(other)}</span>
+            <span className={isTrouble(other) ? 'er' : 'dim'}>{resultOf(other)}</span>
             <span className="right">
               <Duration ns={other.durationNs} />
             </span>

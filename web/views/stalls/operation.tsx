@@ -1,11 +1,10 @@
 // What is known of the stalled operation itself, folded: the page's story comes before it.
 import { shellWord } from '../../../shared/shell-word.ts';
-import type { Span } from '../../../shared/span.ts';
+import { resultOf, type Span } from '../../../shared/span.ts';
 import { formatWall } from '../../../shared/units.ts';
 import { Command } from '../../ui/copy.tsx';
 import { term } from '../../url/terms.ts';
 import { eventLines, spanFacts } from '../operations/detail.ts';
-import { resultText } from '../operations/slow.ts';
 
 export function OperationFacts({ span }: { span: Span }) {
   const lines = eventLines(span);
@@ -25,7 +24,7 @@ export function OperationFacts({ span }: { span: Span }) {
         </div>
         <div>
           <dt>Result</dt>
-          <dd>{resultText(span)}</dd>
+          <dd>{resultOf(span)}</dd>
         </div>
       </dl>
       <p className="ev">

@@ -1,8 +1,10 @@
 // Stalls: those that are open, then the history of those that ended.
+
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useStore } from 'zustand';
+import { resultOf } from '../../../shared/span.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { closedStallsQuery } from '../../api/queries.ts';
@@ -18,7 +20,7 @@ import { StallSentence } from '../../ui/sentence.tsx';
 import { groupStalls } from '../../ui/stall-groups.ts';
 import { clockText, dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
-import { resultText } from '../operations/slow.ts';
+
 import { BurnBar } from '../overview/open-list.tsx';
 import { ComingBack, KIND_WORDS } from './groups.tsx';
 import { ReleaseButton } from './release.tsx';
@@ -186,7 +188,7 @@ function HistoryRow({ stall }: { stall: Stall }) {
       <td className="ell sec" title={stall.cause?.text}>
         {stall.cause ? (KIND_WORDS[stall.cause.kind] ?? stall.cause.kind) : ''}
       </td>
-      <td className={span.state === 'done' && span.errno === 0 ? 'dim' : 'er'}>{resultText(span)}</td>
+      <td className={span.state === 'done' && span.errno === 0 ? 'dim' : 'er'}>{resultOf(span)}</td>
       <td className="ell">
         <Caller span={span} />
       </td>
