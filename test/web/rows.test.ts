@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { parse } from '../../shared/filter/parse.ts';
 import { shellWord } from '../../shared/shell-word.ts';
-import { blankSpan, type Span, setErrno } from '../../shared/span.ts';
+import { blankSpan, resultOf, type Span, setErrno } from '../../shared/span.ts';
 import { filterPieces, readFilter } from '../../web/filter/pieces.ts';
 import { stallSentence } from '../../web/ui/stall-text.ts';
 import { term, withTerm } from '../../web/url/terms.ts';
 import { commandFor } from '../../web/views/operations/command.ts';
 import { detailText, eventLines, spanFacts } from '../../web/views/operations/detail.ts';
-import { resultText, toneOf } from '../../web/views/operations/slow.ts';
+import { toneOf } from '../../web/views/operations/slow.ts';
 
 const span = (op: string, more: Partial<Span> = {}): Span => ({
   ...blankSpan(1, 1, '/mnt', 'mirror', op),
@@ -56,11 +56,11 @@ test('only what is out of the ordinary has a tone', () => {
   expect(toneOf(span('getattr', { durationNs: 2e8 }))).toBe('slow');
   expect(toneOf(span('read', { durationNs: 2e8 }))).toBe('plain');
   expect(toneOf(span('read', { state: 'open' }))).toBe('open');
-  expect([
-    resultText(failed(5)),
-    resultText(span('read')),
-    resultText(span('read', { state: 'lost' })),
-  ]).toEqual(['EIO', 'ok', 'lost']);
+  expect([resultOf(failed(5)), resultOf(span('read')), resultOf(span('read', { state: 'lost' }))]).toEqual([
+    'EIO',
+    'ok',
+    'lost',
+  ]);
 });
 
 test('the sentence of a stall names who, what and where, whatever is known', () => {
