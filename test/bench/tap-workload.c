@@ -1,5 +1,6 @@
-// What the tap is measured with: tap-workload MOUNT N stat|open. `stat` asks N times for a name that is not there, `open`
-// opens, reads and closes MOUNT/a N times. Prints nanoseconds that passed, and of processor time.
+// What the tap is measured with: tap-workload MOUNT N stat|open [PER_SECOND]. `stat` asks N times for a name that is not
+// there, `open` opens, reads and closes MOUNT/a N times; as fast as it can, or so many a second. Prints nanoseconds that
+// passed, and of processor time.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Calls between two looks at the clock, where there is a rate. */
+#define BATCH 50
+
 static long long clock_ns(clockid_t clock) {
   struct timespec now;
   clock_gettime(clock, &now);
@@ -16,13 +20,19 @@ static long long clock_ns(clockid_t clock) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc < 4) return 2;
+  long rate = argc > 4 ? atol(argv[4]) : 0;
   long count = atol(argv[2]);
   char path[512], data[4096];
   struct stat attributes;
   int stats = !strcmp(argv[3], "stat");
   long long passed = clock_ns(CLOCK_MONOTONIC), used = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   for (long i = 0; i < count; i++) {
+    if (rate && i % BATCH == 0) {
+      long long due = passed + i * 1000000000ll / rate;
+      struct timespec until = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
+      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    }
     snprintf(path, sizeof path, stats ? "%s/no-%ld" : "%s/a", argv[1], i);
     if (stats) {
       stat(path, &attributes);

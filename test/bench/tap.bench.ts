@@ -1,31 +1,23 @@
 // What the kernel tap costs a mount that is not ours: bindfs and its one client pinned to a core, the tap's reader to
 // another. Untraced, watched and unwatched take turns; beside them the other ways to see the same operations.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BpfTap, startBpfTap } from '../../fuse/kernel/bpf-tap.ts';
 import { buildLoader } from '../../fuse/kernel/loader/build.mjs';
 import { PathTable } from '../../fuse/kernel/paths.ts';
-import { mountAt } from '../../fuse/mountinfo.ts';
-import { run, Workplace } from '../support/mirror.ts';
+import { Workplace } from '../support/mirror.ts';
 import { until } from '../support/until.ts';
+import { type Cost, FREE_CORE, type Mounted, mounted, turn, usedNs, type Work } from './pinned.ts';
 import type { Report } from './report.ts';
+import { withServer } from './tap-server.ts';
 
 const ROUNDS = 9;
 /** Calls of a turn with us; slower ways get fewer. */
 const CALLS = 20_000;
 const SLOW_CALLS = 1500;
-const BUSY_CORE = ['taskset', '-c', '0'] as const;
-const FREE_CORE = '1';
 const GOALS = { stat: { watched: 0.93, unwatched: 0.98 }, open: { watched: 0.91, unwatched: 0.98 } };
-type Work = keyof typeof GOALS;
 const TITLES = { stat: 'stat of a missing name', open: 'open, read 4 KiB, close' };
-
-/** Cost of a call: time passed, and processor time of client and daemon, which other processes disturb less. */
-interface Cost {
-  passedNs: number;
-  usedNs: number;
-}
 
 export async function bench(report: Report): Promise<void> {
   const built = buildLoader();
@@ -43,49 +35,11 @@ export async function bench(report: Report): Promise<void> {
       await others(report, place, plain, client, work);
     }
     await reading(report, plain, client);
+    await withServer(report, plain, client);
   } finally {
     execFileSync('taskset', ['-cp', '0-1023', String(process.pid)], { stdio: 'ignore' });
     await place.clean();
   }
-}
-
-interface Mounted {
-  mountpoint: string;
-  connection: number;
-  child: ChildProcess;
-}
-
-/** A daemon pinned to the busy core, that shows a directory with a file `a`. */
-async function mounted(
-  place: Workplace,
-  name: string,
-  program: string,
-  options: readonly string[],
-  over = false,
-): Promise<Mounted> {
-  const mountpoint = place.make(name);
-  const source = over ? mountpoint : place.make(`${name}-source`);
-  writeFileSync(join(source, 'a'), 'x'.repeat(4096));
-  const words = [...BUSY_CORE, program, ...options, ...(over ? [] : [source]), mountpoint];
-  const child = spawn(words[0] as string, words.slice(1), { stdio: 'ignore', cwd: '/' });
-  const { device } = await until(`${program} to mount`, () => mountAt(mountpoint));
-  return { mountpoint, connection: device, child };
-}
-
-/** Processor time of all threads of a process so far, ns. */
-function usedNs(pid: number | undefined): number {
-  const tasks = `/proc/${pid}/task`;
-  const of = (tid: string) => Number(readFileSync(`${tasks}/${tid}/schedstat`, 'utf8').split(' ')[0]);
-  return readdirSync(tasks).reduce((sum, tid) => sum + of(tid), 0);
-}
-
-async function turn(on: Mounted, client: string, work: Work, calls: number): Promise<Cost> {
-  const before = usedNs(on.child.pid);
-  const [program = '', ...words] = [...BUSY_CORE, client, on.mountpoint, String(calls), work];
-  const { stdout, stderr } = await run(program, words);
-  const [passed, used] = stdout.split(' ').map(Number);
-  if (!passed || !used) throw new Error(`the client failed: ${stderr}`);
-  return { passedNs: passed / calls, usedNs: (used + usedNs(on.child.pid) - before) / calls };
 }
 
 /** A tap as the collector has one, its records with paths. */

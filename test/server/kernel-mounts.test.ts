@@ -236,4 +236,38 @@ describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
     await server.stop();
     await daemon.unmount();
   });
+
+  it('are watched by a user that has no more than CAP_BPF and CAP_PERFMON', async () => {
+    const daemon = await bindfs(place, 'for-a-user');
+    const uid = 12_345;
+    const sets = ['--inh-caps', '--ambient-caps', '--bounding-set'].map((set) => `${set}=-all,+bpf,+perfmon`);
+    const words = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...sets];
+    await using own = await startTestServer({
+      prefix: { words, uid },
+      args: ['--attach', daemon.mountpoint],
+    });
+    const mount = await inTier(own, daemon.mountpoint, 'bpf');
+    // Whose descriptors and counters are root's.
+    expect(mount).toMatchObject({ tierReason: null, daemon: null, waiting: null });
+    await bash('mkdir d && echo hello > d/f && mv d/f d/g && cat d/g', daemon.mountpoint);
+    const filter = `mount:${daemon.mountpoint}`;
+    const [read] = await spans(own, `${filter} op:read comm:cat`, 1);
+    expect(read).toMatchObject({ path: '/d/g', uid: 0, bytes: 6 });
+    await freeze(daemon.pid);
+    const caller = spawn('stat', [`${daemon.mountpoint}/hangs`], { stdio: 'ignore', cwd: '/' });
+    try {
+      const { items } = await until('it to hang', async () => {
+        const open = await own.get<{ items: { span: Span; picked: boolean | null }[] }>('/api/inflight', {
+          picked: 'true',
+        });
+        return open.items.length > 0 ? open : null;
+      });
+      expect(items).toMatchObject([{ picked: false, span: { pid: caller.pid } }]);
+    } finally {
+      daemon.child.kill('SIGCONT');
+    }
+    await once(caller, 'exit');
+    await own.stop();
+    await daemon.unmount();
+  });
 });

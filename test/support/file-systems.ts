@@ -1,7 +1,9 @@
 // File systems of many kinds on a prepared directory, each the way its users mount it. `fill` makes what is to be seen.
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mountAt } from '../../fuse/mountinfo.ts';
-import { bindfs, type Daemon, overlay, sshfs, startDaemon } from './daemons.ts';
+import { bindfs, type Daemon, overlay, startDaemon } from './daemons.ts';
 import type { Workplace } from './mirror.ts';
 import type { Need } from './requires.ts';
 
@@ -31,7 +33,11 @@ export const FILE_SYSTEMS: readonly FileSystem[] = [
     needs: ['bindfs'],
     mount: async (place, fill) => filled(await bindfs(place, 'mnt'), fill),
   },
-  { name: 'sshfs', needs: ['sshfs'], mount: async (place, fill) => filled(await sshfs(place, 'mnt'), fill) },
+  {
+    name: 'sshfs',
+    needs: ['sshfs', 'ssh-keygen', 'sshd'],
+    mount: async (place, fill) => filled(await sshfsBySshd(place), fill),
+  },
   {
     name: 'rclone',
     needs: ['rclone'],
@@ -72,6 +78,33 @@ export const FILE_SYSTEMS: readonly FileSystem[] = [
 function filled(daemon: Daemon, fill: (directory: string) => void): Daemon {
   fill(daemon.source);
   return daemon;
+}
+
+/** Through ssh to an sshd of its own, which serves the one connection on a pipe instead of a port. */
+function sshfsBySshd(place: Workplace): Promise<Daemon> {
+  const [source, mountpoint, keys] = [place.make('source'), place.make('mnt'), place.make('keys')];
+  for (const name of ['host', 'client'])
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(keys, name)]);
+  // Where it puts those who have not logged in yet; Debian's service makes it.
+  mkdirSync('/run/sshd', { recursive: true });
+  const config = join(keys, 'config');
+  const lines = [
+    `HostKey ${keys}/host`,
+    `AuthorizedKeysFile ${keys}/client.pub`,
+    'PermitRootLogin yes',
+    'StrictModes no',
+    'UsePAM no',
+    'Subsystem sftp internal-sftp',
+  ];
+  writeFileSync(config, lines.join('\n'));
+  const options = [
+    `ProxyCommand=/usr/sbin/sshd -i -f ${config}`,
+    `IdentityFile=${keys}/client`,
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+  ];
+  const words = ['-f', ...options.flatMap((one) => ['-o', one]), `root@there:${source}`, mountpoint];
+  return startDaemon('sshfs', words, source, mountpoint);
 }
 
 /** What is in it can only be written through a mount: one before the other. */

@@ -1,6 +1,6 @@
 // A real server process on a free port, with its own database and socket in a temporary folder.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -27,6 +27,8 @@ export interface TestServerOptions {
   dir?: string;
   args?: string[];
   env?: Record<string, string>;
+  /** Words before its command, as `setpriv …`; its folder belongs to the user `uid` then. */
+  prefix?: { words: readonly string[]; uid: number };
 }
 
 /** Starts a server and waits until it has printed its URL. */
@@ -38,7 +40,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const args = [MAIN, 'serve', '--port', '0', '--db', db, '--socket', socket, ...extra];
   // Other tests have mounts on this machine too; who wants to listen to some names them.
   if (!extra.includes('--attach')) args.push('--attach', 'none');
-  const child = spawn(process.execPath, args, {
+  const { words, uid } = options.prefix ?? { words: [], uid: null };
+  if (uid !== null) chownSync(dir, uid, uid);
+  const [program = '', ...rest] = [...words, process.execPath, ...args];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // A test process that is killed must leave no server behind.
     env: { ...process.env, FUSESCOPE_LOG: 'info', FUSESCOPE_DIE_WITH_PARENT: '1', ...options.env },

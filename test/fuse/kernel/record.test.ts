@@ -205,6 +205,20 @@ describeWith(['cc'], 'a record of the BPF tap', () => {
     expect(seen('lookup', [named('f')]).record).toMatchObject({ errno: 0, replyNodeid: null, args: null });
   });
 
+  // The kernel that the project is tested on has no fuse_request_sent, so no mount of it can show this.
+  test('tells the time in the queue where the kernel says when the daemon took it', () => {
+    const times = (startNs: bigint, pickedNs: bigint) => {
+      const buffer = Buffer.alloc(RECORD.tail);
+      buffer.writeUInt8(KIND.DONE, RECORD.kind);
+      buffer.writeBigUInt64LE(startNs, RECORD.startNs);
+      buffer.writeBigUInt64LE(pickedNs, RECORD.pickedNs);
+      buffer.writeBigUInt64LE(5_000n, RECORD.durationNs);
+      return decodeRecord({ buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length) }, 0);
+    };
+    expect(times(2n ** 40n, 2n ** 40n + 1_500n)).toMatchObject({ queueNs: 1_500, durationNs: 5_000 });
+    expect(times(2n ** 40n, 0n)).toMatchObject({ queueNs: null, durationNs: 5_000 });
+  });
+
   test('of an opcode that the table lacks has no arguments', () => {
     expect(seen('op-61', [u64(1), named('a')]).record).toMatchObject({ name: null, args: null });
     expect(seen('op-4096', [u64(1)]).record).toMatchObject({ name: null, args: null });
