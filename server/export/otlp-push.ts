@@ -20,6 +20,8 @@ const QUEUE_SPANS = 50_000;
 const REQUEST_SPANS = 2_000;
 const EVERY_MS = 1_000;
 const TIMEOUT_MS = 10_000;
+/** A collector that hangs must not keep the server from ending. */
+const LAST_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 /** What the specification calls retryable. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
@@ -38,6 +40,8 @@ export class OtlpPush {
   #dropped = 0;
   #lastError: string | null = null;
   readonly #ending = new AbortController();
+  /** Ends the request that is under way. */
+  readonly #over = new AbortController();
   #working: Promise<void> = Promise.resolve();
   readonly #take = (span: Span) => this.#push(span);
   readonly #takeOpen = ({ span }: { span: Span }) => this.#push({ ...span });
@@ -52,13 +56,15 @@ export class OtlpPush {
     this.#working = this.#work();
   }
 
-  /** Sends what is there, once, and ends. */
+  /** Sends what is there, as far as that goes within two seconds, and ends. */
   async close(): Promise<void> {
     this.#options.trace.off('ended', this.#take);
     this.#options.trace.off('raised', this.#takeOpen);
     this.#ending.abort();
+    const timer = setTimeout(() => this.#over.abort(new Error('the server ends')), LAST_MS);
     await this.#working;
-    while (this.#queue.length > 0 && (await this.#send()) === 'sent');
+    while (this.#queue.length > 0 && !this.#over.signal.aborted && (await this.#send()) === 'sent');
+    clearTimeout(timer);
   }
 
   get state(): OtlpState {
@@ -108,7 +114,7 @@ export class OtlpPush {
         body: otlpRequest(spans, mounts, nowUs(), version),
         redirect: 'error',
         headers: { 'content-type': 'application/json', 'user-agent': `fusescope/${version}` },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#over.signal]),
       });
       await response.body?.cancel();
     } catch (error) {

@@ -3,13 +3,13 @@
 import type { Database } from 'better-sqlite3';
 import type { ExportFormat } from '../../shared/api.ts';
 import { compileFilter } from '../../shared/filter/compile.ts';
-import type { Gap } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
 import { readStall, type Stall } from '../../shared/stall.ts';
 import { parseFilter } from '../filters.ts';
 import { AliveScan } from '../store/alive-scan.ts';
 import { storedMounts } from '../store/decode.ts';
 import type { FilterCompiler } from '../store/filter-sql.ts';
+import { gapsIn } from '../store/query-losses.ts';
 import { EXPORTERS } from './formats.ts';
 
 export interface ExportAsk {
@@ -75,13 +75,4 @@ function stallsIn(db: Database, fromUs: number, untilUs: number): Stall[] {
     .pluck()
     .all(untilUs, fromUs) as string[];
   return rows.map(readStall).reverse();
-}
-
-function gapsIn(db: Database, fromUs: number, untilUs: number): Gap[] {
-  return db
-    .prepare(
-      `SELECT mount_id AS mountId, cause, count, from_us AS fromUs, to_us AS toUs FROM losses
-       WHERE to_us >= ? AND from_us <= ? ORDER BY from_us, id LIMIT 10000`,
-    )
-    .all(Math.floor(fromUs), Math.ceil(untilUs)) as Gap[];
 }

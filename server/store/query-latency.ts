@@ -11,10 +11,10 @@ import type {
 } from '../../shared/api.ts';
 import { isOrdinaryErrno } from '../../shared/errno.ts';
 import { addEncoded, BUCKETS, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
-import type { Gap } from '../../shared/live.ts';
 import { opName } from '../../shared/ops.ts';
 import { parseFilter } from '../filters.ts';
 import type { FilterCompiler } from './filter-sql.ts';
+import { gapsIn } from './query-losses.ts';
 import { RollupReader, type StoredRollup } from './query-rollups.ts';
 import { rangeOf } from './range.ts';
 import { EndedScan } from './scan.ts';
@@ -128,17 +128,8 @@ export class LatencyQueries {
       stepUs: stepS * 1e6,
       edgesNs: HEATMAP_EDGES,
       columns,
-      gaps: this.gaps({ fromUs: fromS * 1e6, toUs: toS * 1e6 }),
+      gaps: gapsIn(this.db, fromS * 1e6, toS * 1e6),
     };
-  }
-
-  gaps(range: { fromUs: number; toUs: number }): Gap[] {
-    return this.db
-      .prepare(
-        `SELECT mount_id AS mountId, cause, count, from_us AS fromUs, to_us AS toUs FROM losses
-         WHERE to_us >= ? AND from_us <= ? ORDER BY from_us, id LIMIT 10000`,
-      )
-      .all(Math.floor(range.fromUs), Math.ceil(range.toUs)) as Gap[];
   }
 
   /** Columns of whole seconds, and of whole minutes where no seconds are kept any more. */

@@ -12,6 +12,7 @@ import type { FromReader, JobAnswer, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
 import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
+import { gapsIn } from './query-losses.ts';
 import { PatternQueries } from './query-patterns.ts';
 import { SpanQueries } from './query-spans.ts';
 import { StallQueries } from './query-stalls.ts';
@@ -86,7 +87,7 @@ class Reader {
       case 'kept':
         return this.kept(query.name);
       case 'gaps':
-        return this.latency.gaps(query);
+        return gapsIn(this.db, query.fromUs, query.toUs);
       case 'seconds':
         return this.seconds(query.fromUs, query.toUs);
       case 'stall':

@@ -101,6 +101,16 @@ it('come again where the collector was busy; what it refuses is dropped and coun
   );
 });
 
+it('a collector that does not answer keeps the server from nothing, its end included', async () => {
+  collector.removeAllListeners('request');
+  const asked = new Promise<void>((resolve) => collector.once('request', () => resolve()));
+  await server.post('/api/events', line('ENTER', 1, 'read') + line('EXIT', 1, 'read'));
+  await asked;
+  await server.post('/api/events', line('ENTER', 2, 'write') + line('EXIT', 2, 'write'));
+  expect(await server.stop()).toBe(0);
+  collector.closeAllConnections();
+});
+
 it('a URL that is none is refused at the start', async () => {
   await expect(startTestServer({ args: ['--otlp', 'collector:4318'] })).rejects.toThrow(/http or https URL/);
 });

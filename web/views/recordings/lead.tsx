@@ -10,6 +10,7 @@ import { makeRecording, recorder } from '../../recordings/recorder.ts';
 import { Field } from '../../ui/field.tsx';
 import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
+import { FilterField } from './filter-field.tsx';
 import { ImportButton } from './imports.tsx';
 import { leadWords } from './words.ts';
 
@@ -115,18 +116,12 @@ function StartForm() {
           />
         )}
       </Field>
-      <Field label="Only operations that match" error={read.ok ? null : read.error.message}>
-        {(field) => (
-          <input
-            {...field}
-            className="mono"
-            value={filter}
-            spellCheck={false}
-            placeholder="mount:/mnt/nas  op:write"
-            onChange={(event) => setFilter(event.target.value)}
-          />
-        )}
-      </Field>
+      <FilterField
+        value={filter}
+        onChange={setFilter}
+        placeholder="mount:/mnt/nas  op:write"
+        error={read.ok ? null : read.error.message}
+      />
       <button type="submit" className="btn pri" disabled={pending || !read.ok} aria-describedby={listId}>
         {keeps ? 'Keep it' : 'Start recording'}
         {!keeps && <kbd id={listId}>r</kbd>}

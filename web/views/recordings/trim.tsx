@@ -10,6 +10,7 @@ import { Field } from '../../ui/field.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
+import { FilterField } from './filter-field.tsx';
 import { type DialogProps, Sheet } from './sheet.tsx';
 import { countWords, fieldTime, timeOf } from './words.ts';
 
@@ -85,18 +86,12 @@ export function TrimDialog({ recording, onClose }: DialogProps) {
             )}
           </Field>
         </div>
-        <Field label="Only operations that match" error={read.ok ? null : read.error.message}>
-          {(field) => (
-            <input
-              {...field}
-              className="mono"
-              value={filter}
-              spellCheck={false}
-              placeholder="op:write  path:/a/**"
-              onChange={(event) => setFilter(event.target.value)}
-            />
-          )}
-        </Field>
+        <FilterField
+          value={filter}
+          onChange={setFilter}
+          placeholder="op:write  path:/a/**"
+          error={read.ok ? null : read.error.message}
+        />
         <p className="quiet-note" role="status">
           {valid && part.data
             ? `${countWords(part.data.operations, 'operation')} of ${formatCount(recording.spans).text} ${part.data.operations === 1 ? 'is' : 'are'} in this part.`
