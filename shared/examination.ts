@@ -58,6 +58,9 @@ const SocketSchema = Type.Object({
       comm: nullable(Type.String()),
       state: nullable(Type.String()),
       receiveQueue: Type.Integer(),
+      stopped: Type.Array(Type.Object({ pid: Type.Integer(), comm: nullable(Type.String()) }), {
+        description: 'which of it, of what it started and of what started it are stopped by a signal',
+      }),
     }),
     'who holds the other end, where that is on this machine',
   ),

@@ -3,6 +3,7 @@
 import type { ExamineAnswer, ExamineRequest, ProcessFacts, Unread } from '../../shared/examination.ts';
 import { findHolders } from '../kernel/discovery/daemons.ts';
 import { readLink, readStat } from '../kernel/discovery/proc.ts';
+import { stoppedAround } from './kin.ts';
 import { type Depth, type Looked, lookInto, outline } from './process.ts';
 import { readWchan, type ScannedProcess, scan } from './scan.ts';
 import { findOwners, type NetSocket, readSockets } from './sockets.ts';
@@ -209,6 +210,7 @@ function joinSockets(
     const owner = all.get(helpers.get(socket.inode) ?? (end && owners.get(end.inode)) ?? 0);
     if (!owner) continue;
     const receiveQueue = end?.receiveQueue ?? 0;
-    socket.peer = { pid: owner.pid, comm: owner.comm, state: owner.state, receiveQueue };
+    const { pid, comm, state } = owner;
+    socket.peer = { pid, comm, state, receiveQueue, stopped: stoppedAround(owner, all) };
   }
 }

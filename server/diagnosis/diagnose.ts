@@ -1,6 +1,6 @@
 // From a snapshot to the diagnosis of every stalled operation in it. Pure. Stalls with one root are one group, which
 // is called by the first of them.
-import type { Diagnosis, Link, StallCaller, StallDaemon } from '../../shared/diagnosis.ts';
+import type { Diagnosis, Hint, Link, StallCaller, StallDaemon } from '../../shared/diagnosis.ts';
 import type { ProcessFacts, ThreadFacts } from '../../shared/examination.ts';
 import { explain } from './explain.ts';
 import { type Finding, threadKey } from './finding.ts';
@@ -84,9 +84,18 @@ function diagnosisOf(
     daemon: daemon ? daemonOf(daemon, finding) : null,
     chain,
     cycle: finding.cycle === null ? null : closesAt(view, chain, finding.cycle, operation),
-    hints: finding.hints.filter((one, i, all) => all.findIndex((two) => two.text === one.text) === i),
+    hints: mildestFirst(finding.hints),
     limits: limitsOf(view, operation, mount),
   };
+}
+
+/** What costs nothing before what costs somebody their answer. */
+const MILDNESS: readonly Hint['action'][] = ['release', 'continue', 'abort', 'unmount', 'signal'];
+
+function mildestFirst(hints: readonly Hint[]): Hint[] {
+  return hints
+    .filter((one, i, all) => all.findIndex((two) => two.text === one.text) === i)
+    .sort((a, b) => MILDNESS.indexOf(a.action) - MILDNESS.indexOf(b.action));
 }
 
 /** Where a ring closes: at the daemon that has the operation in hand at which it came back. */

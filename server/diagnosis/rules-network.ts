@@ -74,9 +74,10 @@ function onSocket(
   const { mount } = question;
   const remote = socket.remote || socket.local;
   const { peer } = socket;
-  const stopped = peer !== null && (peer.state === 'T' || peer.state === 't');
+  const stopped = peer?.stopped ?? [];
+  const debugged = peer?.state === 't';
   const reasons = [
-    stopped && `${who(peer)} at the other end, on this machine, is stopped`,
+    peer !== null && (debugged || stopped.length > 0) && peerStops(peer),
     socket.state === 'SYN_SENT' && 'it does not answer to being connected',
     socket.retransmits > 0 &&
       `it acknowledges nothing: ${bytes(socket.sendQueue)} of ours are on the way, sent again ${socket.retransmits} times`,
@@ -97,7 +98,7 @@ function onSocket(
   ];
   return {
     kind: 'blocked-on-network',
-    confidence: stopped ? 'certain' : confidence,
+    confidence: debugged || stopped.length > 0 ? 'certain' : confidence,
     clause: `${who(process)} waits for ${remote}: ${reasons[0]}`,
     evidence: [
       threadEvidence(process.pid, thread, `${who(process)} is in ${thread.syscall?.text ?? 'its own code'}`),
@@ -117,13 +118,14 @@ function onSocket(
     culprit: {
       kind: 'peer',
       name: remote,
-      pid: peer?.pid ?? null,
+      pid: stopped[0]?.pid ?? peer?.pid ?? null,
       tid: null,
       mountId: mount.mountId,
     },
-    advice: stopped
-      ? `Continue it: kill -CONT ${peer.pid}.`
-      : `See whether ${remote} is there. If it does not come back, abort the connection of ${mount.mount}.`,
+    advice:
+      stopped.length > 0
+        ? `Continue it: kill -CONT ${stopped.map((one) => one.pid).join(' ')}.`
+        : `See whether ${remote} is there. If it does not come back, abort the connection of ${mount.mount}.`,
     root: `network:${remote}`,
     key: `blocked-on-network ${remote}`,
     links: [
@@ -135,8 +137,17 @@ function onSocket(
       causeLink(remote, [String(reasons[0])], facts),
     ],
     cycle: null,
-    hints: [...(stopped ? [continueHint(peer)] : []), abortHint(mount)],
+    hints: [...stopped.map(continueHint), abortHint(mount)],
   };
+}
+
+/** Who is stopped at the other end: it, or one of those that it works with. */
+function peerStops(peer: NonNullable<SocketFacts['peer']>): string {
+  const [first] = peer.stopped;
+  if (first === undefined) return `${who(peer)} at the other end, on this machine, is held by a debugger`;
+  return first.pid === peer.pid
+    ? `${who(peer)} at the other end, on this machine, is stopped`
+    : `${who(first)}, which belongs to ${who(peer)} at the other end, on this machine, is stopped`;
 }
 
 function onServer(

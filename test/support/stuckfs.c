@@ -1,5 +1,5 @@
 /* A file system that hangs in the ways that file systems do, by the name that is opened. For tests, on libfuse 3.
- * self: opens a file on its own mount.   net: takes a lock, then reads a socket that nobody answers.
+ * self: opens a file on its own mount.   kin: has a child do that, and waits for it.   net: takes a lock, then reads a socket that nobody answers.
  * lock: takes that lock.   slow-N: a read of it sleeps.   pace: each read of it takes a while, but comes.   Any other name is a file that says hello.
  * Environment: STUCK_SELF own mount point, STUCK_PORT the server of `net`, STUCK_CHILD a file that takes the number of a
  * child that keeps the device until it is killed, or for three minutes. */
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char HELLO[] = "hello";
@@ -41,6 +42,12 @@ static int use_itself(void) {
   return 0;
 }
 
+static int let_child_use_it(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(use_itself());
+  return waitpid(child, NULL, 0) == child ? 0 : -EIO;
+}
+
 static int ask_server(void) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("STUCK_PORT")))};
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -62,6 +69,7 @@ static int take_lock(void) {
 static int fs_open(const char *path, struct fuse_file_info *info) {
   info->direct_io = 1;
   if (strcmp(path, "/self") == 0) return use_itself();
+  if (strcmp(path, "/kin") == 0) return let_child_use_it();
   if (strcmp(path, "/net") == 0) return ask_server();
   if (strcmp(path, "/lock") == 0) return take_lock();
   return 0;

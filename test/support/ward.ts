@@ -180,11 +180,11 @@ export function buildHold(ward: Ward): string {
   return program;
 }
 
-/** Compiles a test's own file system. @returns the program. */
-export function buildStuckfs(ward: Ward): string {
-  const program = join(ward.dir, 'stuckfs');
+/** Compiles a test's own file system, a C file beside this one. @returns the program. */
+export function buildFs(ward: Ward, name: 'stuckfs' | 'asidefs'): string {
+  const program = join(ward.dir, name);
   const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
-  const source = join(import.meta.dirname, 'stuckfs.c');
+  const source = join(import.meta.dirname, `${name}.c`);
   execFileSync('gcc', ['-O1', '-o', program, source, ...flags.trim().split(/\s+/)]);
   return program;
 }

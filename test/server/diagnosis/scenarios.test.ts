@@ -2,69 +2,18 @@
 // blame. A second server that starts when everything hangs already tells the same.
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mountAt } from '../../../fuse/mountinfo.ts';
 import type { Health, SpanList } from '../../../shared/api.ts';
 import type { CauseKind } from '../../../shared/diagnosis.ts';
 import type { Mount } from '../../../shared/mount.ts';
 import type { Stall, StallSnapshot } from '../../../shared/stall.ts';
-import type { Action, Audit, Outcome, Preview } from '../../../shared/ways.ts';
+import type { Action, Audit, Outcome, Preview, PreviewRequest } from '../../../shared/ways.ts';
 import { describeTap } from '../../fuse/kernel/bpf.ts';
-import { provideFusectl, provideTracefs } from '../../support/daemons.ts';
-import { run } from '../../support/mirror.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
-import { type Sshd, startSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
-import { buildHold, buildStuckfs, type Mounted, Ward } from '../../support/ward.ts';
-
-const MAIN = new URL('../../../server/cli/main.ts', import.meta.url).pathname;
-const WAIT_MS = 40_000;
-/** Reads too are stalls after a second here. */
-const THRESHOLDS = { thresholds: [{ op: 'read', stalledMs: 1_000 }] };
-
-const ward = new Ward();
-const listening: Server[] = [];
-afterAll(async () => {
-  for (const one of listening) one.close();
-  await ward.clean();
-});
-
-/** A server on this machine that takes connections. */
-async function listen(take: (socket: Socket) => void): Promise<number> {
-  const server = createServer(take);
-  listening.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** An SFTP server behind a link that can be cut: from then on nothing comes through, and nobody is told. */
-async function linkToSftp(): Promise<{ port: number; cut(): void }> {
-  const open: Socket[] = [];
-  const port = await listen((socket) => {
-    const sftp = ward.start('/usr/lib/openssh/sftp-server', []);
-    socket.on('error', () => {});
-    socket.on('data', (bytes) => sftp.stdin?.write(bytes));
-    sftp.stdout?.on('data', (bytes) => socket.write(bytes));
-    open.push(socket);
-  });
-  return {
-    port,
-    cut() {
-      for (const socket of open) socket.pause();
-    },
-  };
-}
+import type { Mounted } from '../../support/ward.ts';
+import { HungMounts, WAIT_MS } from './hung-mounts.ts';
 
 type Place = Pick<Mounted, 'mountpoint'>;
 
@@ -101,18 +50,6 @@ async function caused(
   return server.get<Stall>(`/api/stalls/${found.id}`);
 }
 
-async function attached(server: TestServer, mounts: readonly Mounted[]): Promise<void> {
-  await until(
-    'all mounts to be listened to',
-    async () => {
-      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
-      const tapped = items.filter((one) => one.tier === 'bpf').map((one) => one.connection);
-      return mounts.every((one) => tapped.includes(one.connection));
-    },
-    WAIT_MS,
-  );
-}
-
 /** How long /api/health takes, printed: the machine is too busy to assert it. */
 async function answers(server: TestServer): Promise<void> {
   const begun = performance.now();
@@ -121,188 +58,69 @@ async function answers(server: TestServer): Promise<void> {
 }
 
 describeTap('causes of stalls, on real mounts', () => {
+  const hung = new HungMounts();
+  const { ward } = hung;
   let server: TestServer;
-  let stopped: Mounted;
-  let killed: Mounted;
-  let orphan: Mounted;
-  let selfish: Mounted;
-  let locking: Mounted;
-  let pool: Mounted;
-  let sshd: Sshd;
-  let remote: Mounted;
-  let merged: Mounted;
-  let cut: Mounted;
-  let inside: Mounted;
-  let first: Mounted;
-  let second: Mounted;
-  let frozen: Mounted;
-  let crowd: Mounted;
-  let paced: Mounted;
-  let hold: string;
-  let mirror: { id: number; mountpoint: string };
-  let held: ChildProcess;
-  let silentPort: number;
-  let link: { port: number; cut(): void };
+  /** The mounts by what is the matter with them. */
+  const at = (name: string) => hung.at(name);
 
   beforeAll(async () => {
-    provideTracefs();
-    provideFusectl();
-    const program = buildStuckfs(ward);
-    silentPort = await listen(() => {});
-    const stuckfs = (name: string, env: Record<string, string> = {}, options: string[] = []) => {
-      const at = ward.make(name);
-      const own = { STUCK_SELF: at, STUCK_PORT: String(silentPort), ...env };
-      return ward.mount(at, program, ['-f', ...options, at], own);
-    };
-    stopped = await ward.bindfs('stopped');
-    killed = await ward.bindfs('killed');
-    const told = ward.file('child', '');
-    orphan = await stuckfs('orphan', { STUCK_CHILD: told });
-    const child = await until('the child to be told', () => Number(readFileSync(told, 'utf8')) || null);
-    ward.atEnd(() => process.kill(child, 'SIGKILL'));
-    selfish = await stuckfs('selfish', {}, ['-s']);
-    locking = await stuckfs('locking');
-    pool = await stuckfs('pool', {}, ['-o', 'max_threads=2,max_idle_threads=2']);
-    crowd = await stuckfs('crowd');
-    paced = await stuckfs('paced');
-    hold = buildHold(ward);
-
-    sshd = await startSshd(ward, await freePort());
-    remote = await sshd.mount(ward, 'remote');
-    const mergedAt = ward.make('merged');
-    merged = await ward.mount(mergedAt, 'mergerfs', ['-f', remote.mountpoint, mergedAt]);
-
-    link = await linkToSftp();
-    const cutAt = ward.make('cut');
-    cut = await ward.mount(cutAt, 'sshfs', [
-      '-f',
-      '-o',
-      `directport=${link.port}`,
-      `127.0.0.1:${ward.make('cut-source')}`,
-      cutAt,
-    ]);
-
-    const insideAt = ward.make('inside');
-    inside = await ward.mount(insideAt, 'bindfs', ['-f', '/', insideAt]);
-
-    first = await ward.bindfs('first');
-    const loop = ward.make('first-source/loop');
-    second = await ward.mount(loop, 'bindfs', ['-f', first.mountpoint, loop]);
-
-    const image = ward.file('disk.img', '');
-    const disk = ward.make('disk');
-    execFileSync('truncate', ['-s', '32M', image]);
-    execFileSync('mkfs.ext4', ['-q', '-F', image]);
-    execFileSync('mount', ['-o', 'loop', image, disk]);
-    const frozenAt = ward.make('frozen');
-    frozen = await ward.mount(frozenAt, 'bindfs', ['-f', disk, frozenAt], {}, disk);
-    // Thawed by the shell when we end, however we end.
-    const guard = ward.start('sh', [
-      '-c',
-      'fsfreeze -f "$0"; echo frozen; read line; fsfreeze -u "$0"',
-      disk,
-    ]);
-    const isFrozen = once(guard.stdout ?? guard, 'data');
-    ward.atEnd(() => execFileSync('fsfreeze', ['-u', disk], { stdio: 'ignore' }));
-
-    const all = [stopped, killed, orphan, selfish, locking, pool, crowd, remote, merged, cut, inside];
-    const mounts = [...all, first, second, frozen, paced];
-    server = await startTestServer({ args: ['--attach', ...mounts.map((one) => one.mountpoint)] });
-    const put = await fetch(new URL('/api/settings', server.url), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(THRESHOLDS),
-    });
-    expect(put.status).toBe(200);
-    await attached(server, mounts);
-    await isFrozen;
-    ward.file('mirrored/file', 'content');
-    const places = { source: ward.make('mirrored'), mountpoint: ward.make('mirror') };
-    const started = await server.post('/api/mirrors', places);
-    expect(started.status).toBe(201);
-    const known = await until('the mirror to be known', async () => {
-      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
-      return items.find((one) => one.mount === places.mountpoint && one.kind === 'mirror');
-    });
-    mirror = { id: known.id, mountpoint: known.mount };
-    const rule = ['--op', 'read', '--path', '/file', '--hang', '--id', 'held-file'];
-    const added = await run(process.execPath, [MAIN, 'faults', 'add', mirror.mountpoint, ...rule], {
-      env: { FUSESCOPE_SERVER: server.url },
-    });
-    expect(added).toMatchObject({ status: 0, stderr: '' });
-
-    // The folder is known by then, so that the crowd waits for one look-up.
-    await once(ward.use('stat', crowd.mountpoint), 'exit');
-    await ward.stop(stopped.pid, killed.pid, crowd.pid, ...sshd.sessions());
-    link.cut();
-    // Before its end its threads would still take a request.
-    const over = once(orphan.child, 'exit');
-    orphan.child.kill('SIGKILL');
-    await over;
-    ward.use('stat', `${stopped.mountpoint}/a`);
-    ward.use('ls', stopped.mountpoint);
-    for (let i = 0; i < 4; i++) ward.use('stat', `${killed.mountpoint}/${i}`);
-    ward.use('stat', `${orphan.mountpoint}/x`);
-    ward.use('cat', `${selfish.mountpoint}/self`);
-    ward.use('cat', `${locking.mountpoint}/net`);
-    ward.use('sh', '-c', 'for i in $(seq 100); do stat "$0" & done; wait', `${crowd.mountpoint}/same`);
-    ward.use('stat', `${merged.mountpoint}/deep`);
-    ward.use('stat', `${cut.mountpoint}/x`);
-    ward.use('stat', `${inside.mountpoint}${inside.mountpoint}/etc`);
-    ward.use('stat', `${first.mountpoint}/loop/x`);
-    ward.use('touch', `${frozen.mountpoint}/new`);
-    held = ward.use('cat', `${mirror.mountpoint}/file`);
-    for (const name of ['slow-1', 'slow-2']) ward.use('cat', `${pool.mountpoint}/${name}`);
-    // These have to come second.
-    const opened = (path: string) => async () => {
-      const { items } = await server.get<{ items: { span: { path: string | null } }[] }>('/api/inflight');
-      return items.some(({ span }) => span.path === path);
-    };
-    await until('the lock to be held', opened('/net'), WAIT_MS);
-    ward.use('cat', `${locking.mountpoint}/lock`);
-    for (const name of ['/slow-1', '/slow-2']) await until('the pool to be full', opened(name), WAIT_MS);
-    ward.use('ls', pool.mountpoint);
+    await hung.build();
+    server = hung.server;
   }, 120_000);
-  afterAll(async () => {
-    await server?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => hung[Symbol.asyncDispose]());
 
   it('a daemon that is stopped', async () => {
-    const { cause, hints, daemon, caller } = await caused(server, stopped, 'daemon-stopped');
-    expect(cause).toMatchObject({ confidence: 'certain', culprit: { name: 'bindfs', pid: stopped.pid } });
-    expect(hints).toContainEqual(expect.objectContaining({ action: 'continue', pid: stopped.pid }));
-    expect(daemon).toMatchObject({ pid: stopped.pid, comm: 'bindfs', state: 'T', threadCount: 1 });
+    const { cause, hints, daemon, caller } = await caused(server, at('stopped'), 'daemon-stopped');
+    expect(cause).toMatchObject({
+      confidence: 'certain',
+      culprit: { name: 'bindfs', pid: at('stopped').pid },
+    });
+    expect(hints).toContainEqual(expect.objectContaining({ action: 'continue', pid: at('stopped').pid }));
+    expect(daemon).toMatchObject({ pid: at('stopped').pid, comm: 'bindfs', state: 'T', threadCount: 1 });
     expect(caller?.wchan).toBe('request_wait_answer');
     await answers(server);
   });
 
   it('a daemon that has ended, while a child of it keeps the connection', async () => {
-    const { cause, hints } = await caused(server, orphan, 'daemon-dead');
-    expect(cause).toMatchObject({ confidence: 'certain', culprit: { pid: orphan.pid } });
+    const { cause, hints } = await caused(server, at('orphan'), 'daemon-dead');
+    expect(cause).toMatchObject({ confidence: 'certain', culprit: { pid: at('orphan').pid } });
     expect(hints.map((one) => one.action)).toContain('abort');
   });
 
   it('a daemon that uses its own mount', async () => {
     const { cause, cycle, chain } = await caused(
       server,
-      selfish,
+      at('selfish'),
       'self-deadlock',
       (one) => one.span.comm === 'cat',
     );
-    expect(cause).toMatchObject({ culprit: { pid: selfish.pid, tid: selfish.pid } });
-    expect(chain[cycle ?? -1]).toMatchObject({ pid: selfish.pid });
-    const inner = await caused(server, selfish, 'self-deadlock', (one) => one.span.comm === 'stuckfs');
-    expect(inner.groupId).toBe((await caused(server, selfish, 'self-deadlock')).groupId);
+    expect(cause).toMatchObject({ culprit: { pid: at('selfish').pid, tid: at('selfish').pid } });
+    expect(chain[cycle ?? -1]).toMatchObject({ pid: at('selfish').pid });
+    const inner = await caused(server, at('selfish'), 'self-deadlock', (one) => one.span.comm === 'stuckfs');
+    expect(inner.groupId).toBe((await caused(server, at('selfish'), 'self-deadlock')).groupId);
+  });
+
+  it('a daemon that waits for a child, which uses its mount', async () => {
+    const { cause, span } = await caused(
+      server,
+      at('parental'),
+      'self-deadlock',
+      (one) => one.span.comm === 'cat',
+    );
+    expect(span.path).toBe('/kin');
+    expect(cause?.culprit.pid).not.toBe(at('parental').pid);
+    expect(cause?.text).toMatch(/^stuckfs \(\d+\) waits for stuckfs \(\d+\), which asks for /);
   });
 
   it('a socket that nobody answers, and who waits for the lock that is held meanwhile', async () => {
-    const net = await caused(server, locking, 'blocked-on-network');
-    const peer = `127.0.0.1:${silentPort}`;
+    const net = await caused(server, at('locking'), 'blocked-on-network');
+    const peer = `127.0.0.1:${hung.silentPort}`;
     expect(net.cause?.culprit).toMatchObject({ kind: 'peer', name: peer });
     expect(net.span.path).toBe('/net');
-    const lock = await caused(server, locking, 'blocked-on-lock');
+    const lock = await caused(server, at('locking'), 'blocked-on-lock');
     expect(lock.span.path).toBe('/lock');
-    expect(lock.cause).toMatchObject({ confidence: 'certain', culprit: { pid: locking.pid } });
+    expect(lock.cause).toMatchObject({ confidence: 'certain', culprit: { pid: at('locking').pid } });
     const holder = net.chain.find((one) => one.role === 'daemon')?.tid;
     expect(lock.cause?.culprit.tid).toBe(holder);
     expect(lock.groupId).toBe(net.groupId);
@@ -310,71 +128,118 @@ describeTap('causes of stalls, on real mounts', () => {
   });
 
   it('a pool of workers that is full', async () => {
-    const { cause } = await caused(server, pool, 'workers-exhausted');
-    expect(cause).toMatchObject({ culprit: { pid: pool.pid, name: 'stuckfs' } });
+    const { cause } = await caused(server, at('pool'), 'workers-exhausted');
+    expect(cause).toMatchObject({ culprit: { pid: at('pool').pid, name: 'stuckfs' } });
     expect(cause?.text).toMatch(/slow-1/);
     expect(cause?.text).toMatch(/slow-2/);
   });
 
+  it.each([
+    ['sleeps', 'sleepy', 'sleep', /is asleep in (clock_)?nanosleep/],
+    ['computes', 'spinning', 'spin', /is running/],
+  ])(
+    'an only thread that %s: what it does, and that nobody takes the next request',
+    async (_how, name, file, does) => {
+      const busy = await caused(server, at(name), 'unknown', (one) => one.span.path === `/${file}`);
+      expect(busy.cause).toMatchObject({ confidence: 'possible', culprit: { pid: at(name).pid } });
+      expect(busy.cause?.text).toMatch(does);
+      const next = await caused(server, at(name), 'not-picked-up', (one) => one.span.path === '/second');
+      expect(next.cause).toMatchObject({
+        confidence: 'certain',
+        culprit: { pid: at(name).pid, name: 'asidefs' },
+      });
+      expect(next.cause?.text).toContain(`is busy with an open of ${file}`);
+      expect(next.cause?.evidence[0]?.from).toBe('pending list of the kernel');
+    },
+  );
+
+  it('requests that the daemon has taken and put aside', async () => {
+    const kinds = [
+      ['waiting-for-data', 'read', '/data'],
+      ['waiting-behind', 'setlkw', '/locked'],
+      ['unknown', 'open', '/odd'],
+    ] as const;
+    for (const [kind, op, path] of kinds) {
+      const stall = await caused(server, at('aside'), kind, (one) => one.span.op === op);
+      expect(stall.span.path).toBe(path);
+      expect(stall.cause).toMatchObject({ culprit: { pid: at('aside').pid } });
+      expect(stall.cause?.text).toMatch(/has put it aside|waits for requests, as if it were answered/);
+    }
+  });
+
+  it('more reads than the kernel lets through at once', async () => {
+    const { cause } = await caused(server, at('narrow'), 'congested');
+    expect(cause).toMatchObject({ confidence: 'likely', culprit: { pid: at('narrow').pid } });
+    expect(cause?.text).toMatch(
+      /as many as the kernel lets through in the background \(1\), and \d+ more wait/,
+    );
+  });
+
   it('a chain over two mounts to a server that is stopped', async () => {
-    const { cause, chain } = await caused(server, merged, 'cross-mount');
-    const peer = `127.0.0.1:${sshd.port}`;
+    const { cause, chain } = await caused(server, at('merged'), 'cross-mount');
+    const peer = `127.0.0.1:${hung.sshd.port}`;
     expect(cause).toMatchObject({ confidence: 'certain', culprit: { kind: 'peer', name: peer } });
-    expect(sshd.sessions()).toContain(cause?.culprit.pid);
+    expect(hung.sshd.sessions()).toContain(cause?.culprit.pid);
     expect(chain.map((one) => one.name)).toEqual(['stat', 'mergerfs', 'sshfs', 'ssh', peer]);
-    const below = await caused(server, remote, 'blocked-on-network');
+    const below = await caused(server, at('remote'), 'blocked-on-network');
     const { items } = await server.get<{ items: Action[] }>(`/api/mounts/${below.span.mountId}/actions`);
-    expect(items[0]).toMatchObject({ action: 'continue', targets: [{ pid: cause?.culprit.pid }] });
-    expect(below.groupId).toBe((await caused(server, merged, 'cross-mount')).groupId);
+    expect(items[0]?.action).toBe('continue');
+    expect(items[0]?.targets[0]?.pid).toBe(cause?.culprit.pid);
+    expect(items[0]?.targets.map((one) => one.pid).sort()).toEqual(hung.sshd.sessions().sort());
+    expect(below.groupId).toBe((await caused(server, at('merged'), 'cross-mount')).groupId);
   });
 
   it('a link that is cut', async () => {
-    const { cause, chain } = await caused(server, cut, 'blocked-on-network');
-    expect(cause?.culprit).toMatchObject({ kind: 'peer', name: `127.0.0.1:${link.port}` });
+    const { cause, chain } = await caused(server, at('cut'), 'blocked-on-network');
+    expect(cause?.culprit).toMatchObject({ kind: 'peer', name: `127.0.0.1:${hung.link.port}` });
     expect(chain.at(-1)?.facts.map(([name]) => name)).toContain('Send queue');
   });
 
   it('a file system that shows itself', async () => {
-    const { cause } = await caused(server, inside, 'self-deadlock');
-    expect(cause?.culprit).toMatchObject({ name: 'bindfs', pid: inside.pid });
+    const { cause } = await caused(server, at('inside'), 'self-deadlock');
+    expect(cause?.culprit).toMatchObject({ name: 'bindfs', pid: at('inside').pid });
   });
 
   it('two daemons that wait for each other', async () => {
     const { cause, cycle, chain } = await caused(
       server,
-      first,
+      at('first'),
       'cross-mount',
       (one) => one.span.comm === 'stat',
     );
-    expect(chain.map((one) => one.pid)).toEqual(expect.arrayContaining([first.pid, second.pid]));
-    expect(chain[cycle ?? -1]?.pid).toBe(first.pid);
-    const other = await caused(server, second, 'cross-mount');
+    expect(chain.map((one) => one.pid)).toEqual(expect.arrayContaining([at('first').pid, at('second').pid]));
+    expect(chain[cycle ?? -1]?.pid).toBe(at('first').pid);
+    const other = await caused(server, at('second'), 'cross-mount');
     expect(other.cause?.key).toBe(cause?.key);
     expect(other.cycle).not.toBeNull();
   });
 
   it('a disk that takes nothing', async () => {
-    const { cause, advice = cause?.advice } = (await caused(server, frozen, 'blocked-on-disk')) as Stall & {
+    const { cause, advice = cause?.advice } = (await caused(
+      server,
+      at('frozen'),
+      'blocked-on-disk',
+    )) as Stall & {
       advice?: string;
     };
     expect(cause?.culprit).toMatchObject({ kind: 'disk', name: expect.stringMatching(/^\/dev\/loop/) });
-    expect(advice).toContain(`fsfreeze -u ${frozen.source}`);
+    expect(advice).toContain(`fsfreeze -u ${at('frozen').source}`);
   });
 
   it('an injected fault, until it is released', async () => {
-    const stall = await caused(server, mirror, 'fault-injected');
+    const stall = await caused(server, hung.mirror, 'fault-injected');
     expect(stall.cause).toMatchObject({
       confidence: 'certain',
       culprit: { kind: 'fault', name: 'held-file' },
-      text: `The fault held-file on ${mirror.mountpoint} makes it wait on purpose: hang until released.`,
+      text: `The fault held-file on ${hung.mirror.mountpoint} makes it wait on purpose: hang until released.`,
     });
-    expect(stall.hints).toMatchObject([{ action: 'release', mountId: mirror.id, fault: 'held-file' }]);
-    const ended = once(held, 'exit');
-    const asked = await server.post(`/api/mounts/${mirror.id}/preview`, { action: 'release' });
+    expect(stall.hints).toMatchObject([{ action: 'release', mountId: hung.mirror.id, fault: 'held-file' }]);
+    const ended = once(hung.held, 'exit');
+    const asked = await server.post(`/api/mounts/${hung.mirror.id}/preview`, { action: 'release' });
     const preview = (await asked.json()) as Preview;
     expect(preview.effects[0]).toBe('The fault held-file holds one operation back until released.');
     expect(preview.operations).toMatchObject([{ op: 'read', path: '/file', comm: 'cat' }]);
-    const done = await server.post(`/api/mounts/${mirror.id}/release`, { token: preview.token });
+    const done = await server.post(`/api/mounts/${hung.mirror.id}/release`, { token: preview.token });
     expect((await done.json()) as Outcome).toMatchObject({ audit: { action: 'release', outcome: 'done' } });
     expect(await ended).toEqual([0, null]);
     const closed = await until('the stall to end', async () => {
@@ -384,75 +249,75 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(closed).toMatchObject({ span: { state: 'done', errno: 0 }, endedBy: { kind: 'answered' } });
     expect(closed.endedBy?.text).toContain('released it');
     const { items } = await server.get<{ items: Audit[] }>('/api/audit');
-    expect(items[0]).toMatchObject({ action: 'release', mount: mirror.mountpoint, outcome: 'done' });
+    expect(items[0]).toMatchObject({ action: 'release', mount: hung.mirror.mountpoint, outcome: 'done' });
   });
 
   it('no stall where a read is slow and goes on, nor where a debugger or a signal stops the caller', async () => {
-    const readers = [1, 2, 3].map(() => ward.use('cat', `${paced.mountpoint}/pace`));
+    const readers = [1, 2, 3].map(() => ward.use('cat', `${at('paced').mountpoint}/pace`));
     const [slow, signalled, debugged] = readers as [ChildProcess, ChildProcess, ChildProcess];
     const whole = once(slow, 'exit');
     await until('all to read', async () => {
       const { items } = await server.get<SpanList>('/api/spans', {
-        filter: `mount:${paced.mountpoint} op:read`,
+        filter: `mount:${at('paced').mountpoint} op:read`,
       });
       return readers.every(({ pid }) => items.some((span) => span.pid === pid));
     });
     await ward.stop(signalled.pid ?? 0);
-    const debug = ward.start(hold, [String(debugged.pid)]);
+    const debug = ward.start(hung.hold, [String(debugged.pid)]);
     await once(debug.stdout ?? debug, 'data');
     expect(await whole).toEqual([0, null]);
     // What was asked for later than they were stopped hangs for long enough to be a stall.
-    const later = ward.use('stat', `${stopped.mountpoint}/later`);
-    await caused(server, stopped, 'daemon-stopped', (one) => one.span.pid === later.pid);
+    const later = ward.use('stat', `${at('stopped').mountpoint}/later`);
+    await caused(server, at('stopped'), 'daemon-stopped', (one) => one.span.pid === later.pid);
     const { items } = await server.get<{ items: Stall[] }>('/api/stalls');
-    expect(items.filter(({ span }) => span.mount === paced.mountpoint)).toEqual([]);
+    expect(items.filter(({ span }) => span.mount === at('paced').mountpoint)).toEqual([]);
     const reads = await server.get<SpanList>('/api/spans', {
-      filter: `mount:${paced.mountpoint} pid:${slow.pid} op:read`,
+      filter: `mount:${at('paced').mountpoint} pid:${slow.pid} op:read`,
     });
     expect(reads.items.length).toBeGreaterThan(15);
   });
 
   it('a hundred callers behind one look-up', async () => {
     const { waiting, waiters, affected } = await until('all of them to wait', async () => {
-      const stall = await caused(server, crowd, 'daemon-stopped');
+      const stall = await caused(server, at('crowd'), 'daemon-stopped');
       return stall.waiting >= 100 ? stall : null;
     });
     expect(waiting).toBe(100);
     expect(affected).toHaveLength(20);
     const behind = waiters.filter((one) => one.spanId === null);
     expect(behind[0]).toMatchObject({ comm: 'stat', why: 'the same look-up', path: '/same' });
-    expect(await stallsOf(server, crowd)).toHaveLength(1);
+    expect(await stallsOf(server, at('crowd'))).toHaveLength(1);
     await answers(server);
   });
 
   it('keeps what was seen', async () => {
-    const { id } = await caused(server, stopped, 'daemon-stopped');
+    const { id } = await caused(server, at('stopped'), 'daemon-stopped');
     const [snapshot] = await until('a snapshot to be stored', async () => {
       const { items } = await server.get<{ items: StallSnapshot[] }>(`/api/stalls/${id}/snapshots`);
       return items.length > 0 ? items : null;
     });
     expect(snapshot).toMatchObject({ kind: 'daemon-stopped' });
-    expect(snapshot?.processes.map((one) => one.pid)).toContain(stopped.pid);
+    expect(snapshot?.processes.map((one) => one.pid)).toContain(at('stopped').pid);
   });
 
   it('a server that starts when everything hangs already', async () => {
-    const mounts = [stopped, locking, merged, remote];
+    const mounts = [at('stopped'), at('locking'), at('merged'), at('remote')];
     await using late = await startTestServer({ args: ['--attach', ...mounts.map((one) => one.mountpoint)] });
     const begun = Date.now() * 1_000;
-    const stop = await caused(late, stopped, 'daemon-stopped');
-    expect(stop.cause?.culprit.pid).toBe(stopped.pid);
+    const stop = await caused(late, at('stopped'), 'daemon-stopped');
+    expect(stop.cause?.culprit.pid).toBe(at('stopped').pid);
     expect(stop.earliestUs).toBeLessThan(begun);
     expect(stop.earliestUs).toBeGreaterThan(begun - 300e6);
-    const lock = await caused(late, locking, 'blocked-on-lock');
-    expect(lock.cause?.culprit.pid).toBe(locking.pid);
-    const chain = await caused(late, merged, 'cross-mount');
-    expect(chain.cause?.culprit.name).toBe(`127.0.0.1:${sshd.port}`);
+    const lock = await caused(late, at('locking'), 'blocked-on-lock');
+    expect(lock.cause?.culprit.pid).toBe(at('locking').pid);
+    const chain = await caused(late, at('merged'), 'cross-mount');
+    expect(chain.cause?.culprit.name).toBe(`127.0.0.1:${hung.sshd.port}`);
     expect(chain.chain.map((one) => one.name)).toContain('sshfs');
   }, 120_000);
 
   it('a daemon that is killed: what it had in hand is aborted', async () => {
-    const { id } = await caused(server, killed, 'daemon-stopped');
-    process.kill(killed.pid, 'SIGKILL');
+    const { id } = await caused(server, at('killed'), 'daemon-stopped');
+    process.kill(at('killed').pid, 'SIGKILL');
     const closed = await until('the stall to end', async () => {
       const stall = await server.get<Stall>(`/api/stalls/${id}`);
       return stall.state === 'closed' ? stall : null;
@@ -460,9 +325,9 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(closed).toMatchObject({ span: { state: 'aborted' }, endedBy: { kind: 'daemon-died' } });
     await until('the mount to be dead', async () => {
       const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
-      return items.find((one) => one.mount === killed.mountpoint)?.state === 'dead';
+      return items.find((one) => one.mount === at('killed').mountpoint)?.state === 'dead';
     });
-    const filter = `mount:${killed.mountpoint} state:aborted`;
+    const filter = `mount:${at('killed').mountpoint} state:aborted`;
     const { items } = await server.get<SpanList>('/api/spans', { filter });
     expect(items.length).toBeGreaterThanOrEqual(4);
   });
@@ -471,5 +336,105 @@ describeTap('causes of stalls, on real mounts', () => {
     const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
     expect(items.every((one) => one.caller === null && one.daemon === null)).toBe(true);
     await answers(server);
+  });
+
+  // From here on the mounts are helped, one after the other.
+  describe('the way out of each', () => {
+    /** What is offered first for a mount, done as the page does it. */
+    async function take(mount: Place, request: PreviewRequest): Promise<Outcome> {
+      const { items } = await server.get<{ items: Mount[] }>('/api/mounts');
+      const id = items.find((one) => one.mount === mount.mountpoint)?.id;
+      const asked = await server.post(`/api/mounts/${id}/preview`, request);
+      const preview = (await asked.json()) as Preview;
+      expect(asked.status, JSON.stringify(preview)).toBe(200);
+      const done = await server.post(`/api/mounts/${id}/${request.action}`, { token: preview.token });
+      return (await done.json()) as Outcome;
+    }
+
+    /** All stalls of a mount, once none is open. */
+    async function over(mount: Place): Promise<Stall[]> {
+      await until('its stalls to end', async () => (await stallsOf(server, mount)).length === 0, WAIT_MS);
+      const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { limit: 1_000 });
+      return items.filter((one) => one.span.mount === mount.mountpoint);
+    }
+
+    it.each(['stopped', 'crowd'])('continues a daemon that is %s', async (name) => {
+      const { hints } = await caused(server, at(name), 'daemon-stopped');
+      expect(hints[0]).toMatchObject({ action: 'continue', pid: at(name).pid });
+      const { audit } = await take(at(name), { action: 'continue' });
+      expect(audit).toMatchObject({ outcome: 'done', target: expect.stringContaining(String(at(name).pid)) });
+      for (const stall of await over(at(name))) {
+        expect(stall.endedBy).toMatchObject({ kind: expect.stringMatching(/^(answered|error)$/) });
+        expect(stall.endedBy?.text).toContain('continued the daemon');
+      }
+    });
+
+    it('continues the session beneath two mounts, which frees both', async () => {
+      const { hints, cause } = await caused(server, at('merged'), 'cross-mount');
+      expect(hints[0]).toMatchObject({ action: 'continue', pid: cause?.culprit.pid });
+      const { audit } = await take(at('remote'), { action: 'continue' });
+      expect(audit).toMatchObject({ outcome: 'done' });
+      for (const name of ['remote', 'merged']) expect(await over(at(name))).not.toHaveLength(0);
+    });
+
+    it('does what the advice for a frozen disk says', async () => {
+      const { cause, span } = await caused(server, at('frozen'), 'blocked-on-disk');
+      const command = /fsfreeze -u \S+(?=\.$)/.exec(cause?.advice ?? '')?.[0].split(' ') ?? [];
+      execFileSync(command[0] ?? 'false', command.slice(1));
+      const closed = (await over(at('frozen'))).find((one) => one.span.id === span.id);
+      expect(closed).toMatchObject({ span: { errno: 0 }, endedBy: { kind: 'answered' } });
+    });
+
+    it('ends a caller whose request nobody has taken', async () => {
+      const { span } = await caused(server, at('pool'), 'workers-exhausted', (one) => one.span.comm === 'ls');
+      const { audit } = await take(at('pool'), { action: 'signal', pid: span.pid ?? 0, signal: 'SIGKILL' });
+      expect(audit).toMatchObject({ outcome: 'done', text: expect.stringContaining('has ended') });
+    });
+
+    it.each([
+      ['orphan', 'daemon-dead'],
+      ['selfish', 'self-deadlock'],
+      ['parental', 'self-deadlock'],
+      ['inside', 'self-deadlock'],
+      ['locking', 'blocked-on-network'],
+      ['pool', null],
+      ['cut', 'blocked-on-network'],
+      ['sleepy', 'not-picked-up'],
+      ['spinning', 'not-picked-up'],
+      ['aside', 'waiting-for-data'],
+      ['narrow', 'congested'],
+    ] as const)('aborts the connection of %s', async (name, kind) => {
+      if (kind !== null) {
+        const { hints } = await caused(server, at(name), kind);
+        expect(hints.map((one) => one.action)).toContain('abort');
+      }
+      const { audit } = await take(at(name), { action: 'abort' });
+      expect(audit).toMatchObject({ action: 'abort', outcome: 'done' });
+      const ended = await over(at(name));
+      expect(ended).not.toHaveLength(0);
+      for (const { endedBy, span } of ended.filter((one) => one.span.comm !== 'ls')) {
+        expect(span.errno).not.toBe(0);
+        expect(endedBy?.text).toContain('aborted the connection');
+      }
+    });
+
+    it('aborts one of two that wait for each other, which frees both', async () => {
+      const { hints } = await caused(server, at('second'), 'cross-mount');
+      expect(hints.map((one) => one.action)).toContain('abort');
+      expect((await take(at('second'), { action: 'abort' })).audit).toMatchObject({ outcome: 'done' });
+      for (const name of ['first', 'second']) expect(await over(at(name))).not.toHaveLength(0);
+    });
+
+    it('unmounts the one whose daemon was killed', async () => {
+      expect((await take(at('killed'), { action: 'unmount' })).audit).toMatchObject({ outcome: 'done' });
+      expect(mountAt(at('killed').mountpoint)).toBeNull();
+    });
+
+    it('and keeps an audit of all of it, with nothing left stalled', async () => {
+      const { items } = await server.get<{ items: Audit[] }>('/api/audit', { limit: 100 });
+      expect(items.map((one) => one.outcome)).toEqual(items.map(() => 'done'));
+      const { items: left } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
+      expect(left.map(({ span }) => `${span.mount}${span.path}`)).toEqual([]);
+    });
   });
 });
