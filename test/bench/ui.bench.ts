@@ -141,7 +141,8 @@ const ms = (value: number) => `${value.toFixed(1)} ms`;
 async function framesOf(browser: Browser, url: string): Promise<Frames> {
   await using opened = await openPage(browser, url);
   await opened.page.waitForTimeout(3_000);
-  return frameGaps(opened.page, FRAMES_MS);
+  // Awaited here, or the page would be closed first.
+  return await frameGaps(opened.page, FRAMES_MS);
 }
 
 async function frameGaps(page: Page, forMs: number): Promise<Frames> {
