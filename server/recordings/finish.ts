@@ -42,7 +42,9 @@ export function finishFile(db: Database, endUs: number | null): void {
     }
     fillSeconds(db);
     db.exec(`
-      DELETE FROM mounts WHERE id NOT IN (SELECT mount_id FROM spans UNION SELECT mount_id FROM losses WHERE mount_id IS NOT NULL);
+      -- Two lists: for a UNION of them SQLite would sort a row of each span in memory.
+      DELETE FROM mounts WHERE id NOT IN (SELECT mount_id FROM spans)
+        AND id NOT IN (SELECT mount_id FROM losses WHERE mount_id IS NOT NULL);
       REPLACE INTO meta SELECT 'spans', count(*) FROM spans;
       UPDATE recording SET state = 'done',
         spans = (SELECT count(*) FROM spans), open = (SELECT count(*) FROM spans WHERE state = 0),
@@ -62,13 +64,20 @@ function startOf(askedUs: number | null, firstUs: number | null): number | null 
 /** Latency and operations by the second, of everything that ended. */
 function measure(db: Database): void {
   const rollups = new RollupWriter(db);
-  const recorder = new LatencyRecorder({ onSpill: (rows: RollupRow[]) => rollups.put(rows) });
+  // Nothing can be written while rows are being read.
+  const spilled: RollupRow[] = [];
+  const recorder = new LatencyRecorder({
+    onSpill: (rows) => {
+      for (const row of rows) spilled.push(row);
+    },
+  });
   const seconds = new Map<number, Second>();
   const put = db.prepare(
     `INSERT INTO seconds VALUES (?, ?, ?, 0, 0)
      ON CONFLICT (at_s) DO UPDATE SET ops = ops + excluded.ops, errors = errors + excluded.errors`,
   );
   const flush = () => {
+    rollups.put(spilled.splice(0));
     rollups.put(recorder.takeFinished(0));
     for (const [atS, { ops, errors }] of seconds) put.run(atS, ops, errors);
     seconds.clear();
@@ -105,7 +114,26 @@ function measure(db: Database): void {
 function fillSeconds(db: Database): void {
   db.exec(`
     INSERT INTO seconds SELECT to_us / 1000000, 0, 0, sum(count), 0 FROM losses WHERE true GROUP BY 1
-      ON CONFLICT (at_s) DO UPDATE SET lost = excluded.lost;
-    UPDATE seconds SET stalls = (SELECT count(*) FROM stalls WHERE raised_us / 1000000 <= at_s
-      AND (closed_us IS NULL OR closed_us / 1000000 > at_s))`);
+      ON CONFLICT (at_s) DO UPDATE SET lost = excluded.lost`);
+  const put = db.prepare('UPDATE seconds SET stalls = ? WHERE at_s >= ? AND at_s < ?');
+  for (const { fromS, toS, stalls } of db.prepare(STALLED).all() as Stalled[]) put.run(stalls, fromS, toS);
 }
+
+/** A stretch of time in which the same number of stalls was open. */
+interface Stalled {
+  fromS: number;
+  toS: number;
+  stalls: number;
+}
+
+/** By their ends, not by asking for each second: a log may tell of a year. */
+const STALLED = `
+  WITH lasting AS (
+    SELECT raised_us / 1000000 AS from_s, ifnull(closed_us / 1000000, ${Number.MAX_SAFE_INTEGER}) AS to_s FROM stalls),
+  ends AS (
+    SELECT from_s AS at_s, 1 AS change FROM lasting WHERE to_s > from_s
+    UNION ALL SELECT to_s, -1 FROM lasting WHERE to_s > from_s),
+  stretches AS (
+    SELECT at_s AS fromS, lead(at_s, 1, ${Number.MAX_SAFE_INTEGER}) OVER ends AS toS, sum(sum(change)) OVER ends AS stalls
+    FROM ends GROUP BY at_s WINDOW ends AS (ORDER BY at_s))
+  SELECT * FROM stretches WHERE stalls > 0`;

@@ -1,9 +1,10 @@
-// Random filters and spans for property tests.
+// Random filters, spans and events for property tests.
 import fc from 'fast-check';
 import { ERRNO_NAMES, errnoName, errnoNumber } from '../../shared/errno.ts';
 import type { Filter, Term } from '../../shared/filter/ast.ts';
-import { OPS } from '../../shared/ops.ts';
+import { OPS, opCode } from '../../shared/ops.ts';
 import { type Args, SOURCE_KINDS, SPAN_STATES, type Span } from '../../shared/span.ts';
+import { ENTER, EXIT, LOST, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
 
 const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { minLength: 1, maxLength: 3 });
 const place = { negated: fc.boolean(), at: fc.constant(0), length: fc.constant(0) };
@@ -108,6 +109,9 @@ const name = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 12 }).map((s) => `/${s.replaceAll('\0', '')}`),
 );
 
+const comm = fc.oneof(fc.constantFrom('cat', 'rsync', 'kworker/0:1'), fc.string({ maxLength: 8 }));
+const args = fc.constantFrom<Args>({ flags: 32_768 }, { mode: 420, name: 'user.é' }, { a: null, b: true });
+
 /** Spans as ingest makes them, on the mounts 1 `/mnt/x` and 2 `/mnt/y`; ids are 1. */
 export const spans: fc.Arbitrary<Span> = fc
   .record({
@@ -139,11 +143,9 @@ export const spans: fc.Arbitrary<Span> = fc
     tid: maybe(small),
     uid: maybe(small),
     gid: maybe(small),
-    comm: maybe(fc.oneof(fc.constantFrom('cat', 'rsync', 'kworker/0:1'), fc.string({ maxLength: 8 }))),
+    comm: maybe(comm),
     daemonTid: maybe(small),
-    args: maybe(
-      fc.constantFrom<Args>({ flags: 32_768 }, { mode: 420, name: 'user.é' }, { a: null, b: true }),
-    ),
+    args: maybe(args),
   })
   .map((span): Span => {
     const open = span.state === 'open';
@@ -155,4 +157,41 @@ export const spans: fc.Arbitrary<Span> = fc
       errno,
       error: errno === null ? null : errnoName(errno),
     };
+  });
+
+/**
+ * Events as collectors send them, on the mounts 0 and 1. Their few ids are used again and again, so that they meet in
+ * every order: whole operations, an end alone, a beginning alone, one that is begun twice.
+ */
+export const events: fc.Arbitrary<WireEvent> = fc
+  .record({
+    kind: fc.constantFrom(ENTER, ENTER, EXIT, EXIT, SPAN, LOST),
+    mount: fc.constantFrom(0, 1),
+    op: opName.map(opCode),
+    id: fc.constantFrom(0, 1, 17, '17', '017', '18446744073709551615', 'a b,"=1', ' '),
+    monoNs: fc.constant(0),
+    tsUs: fc
+      .integer({ min: 1_732_160_000_000_000 * 4, max: 1_732_160_900_000_000 * 4 })
+      .map((quarter) => quarter / 4),
+    durNs: maybe(fc.oneof(small, fc.integer({ min: 0, max: 1e13 }))),
+    queueNs: maybe(small),
+    errno: maybe(errno),
+    path: maybe(name),
+    newPath: maybe(name),
+    nodeid: maybe(u64),
+    fh: maybe(u64),
+    offset: maybe(u64),
+    size: maybe(u64),
+    bytes: maybe(integer),
+    pid: maybe(small),
+    tid: maybe(small),
+    uid: maybe(small),
+    gid: maybe(small),
+    comm: maybe(comm),
+    daemonTid: maybe(small),
+    args: maybe(args),
+  })
+  .map((event): WireEvent => {
+    const begins = event.kind === ENTER;
+    return begins ? { ...event, durNs: null, queueNs: null, errno: null, bytes: null } : event;
   });

@@ -81,7 +81,11 @@ export class FuseStreamReader implements LogReader {
     const open = this.#open.get(event.op) ?? [];
     if (open.length === 0) this.#open.set(event.op, open);
     if (this.#count < MAX_OPEN) {
-      open.push({ id: event.id, tsUs: event.tsUs });
+      // In order of their start, which is that of the log, unless its clock was set back.
+      const one = { id: event.id, tsUs: event.tsUs };
+      const last = open.at(-1);
+      if (!last || last.tsUs <= one.tsUs) open.push(one);
+      else open.splice(firstFrom(open, one.tsUs, false), 0, one);
       this.#count++;
     }
     this.#context.sink.event(event);
@@ -108,19 +112,26 @@ function nearest(open: readonly Open[], exit: WireEvent): number {
   if (exit.durNs === null) return open.length - 1;
   const durUs = exit.durNs / 1_000;
   const startUs = exit.tsUs - durUs;
-  let best = -1;
-  let bestOff = Math.max(SLACK_US, durUs * SLACK_SHARE);
-  // From the youngest back: in a long list of stuck ones, what ends is near the end.
-  for (let i = open.length - 1; i >= 0; i--) {
-    const one = open[i];
-    if (!one) continue;
-    const off = Math.abs(one.tsUs - startUs);
-    if (off <= bestOff) {
-      best = i;
-      bestOff = off;
-    } else if (one.tsUs < startUs - bestOff) break;
+  const mostUs = Math.max(SLACK_US, durUs * SLACK_SHARE);
+  const after = firstFrom(open, startUs, true);
+  const earlierUs = open[after - 1]?.tsUs ?? Number.NEGATIVE_INFINITY;
+  const laterUs = open[after]?.tsUs ?? Number.POSITIVE_INFINITY;
+  const earlierIsNearer = startUs - earlierUs <= laterUs - startUs;
+  if (Math.min(startUs - earlierUs, laterUs - startUs) > mostUs) return -1;
+  // Of several that began together the first.
+  return earlierIsNearer ? firstFrom(open, earlierUs, true) : after;
+}
+
+/** Index of the first that began at a time or later; or only later, where it is not `inclusive`. */
+function firstFrom(open: readonly Open[], tsUs: number, inclusive: boolean): number {
+  let [low, high] = [0, open.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = open[middle]?.tsUs ?? Number.POSITIVE_INFINITY;
+    if (at > tsUs || (inclusive && at === tsUs)) high = middle;
+    else low = middle + 1;
   }
-  return best;
+  return low;
 }
 
 function fields(text: string, from: number, event: WireEvent): string | null {

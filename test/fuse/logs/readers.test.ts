@@ -1,4 +1,5 @@
 // Every log format that is read: lines as their programs print them (see the source that each reader names).
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../../fuse/logs/formats.ts';
 import { LOG_FORMATS } from '../../../shared/import.ts';
@@ -427,6 +428,37 @@ describe('logs of applications', () => {
       [10, 'fatal', 'runtime error', null],
       [11, 'error', 'a.txt: rclone', null],
     ]);
+  });
+});
+
+describe('FuseStream, which numbers nothing', () => {
+  it('ends the operation that began nearest to EXIT minus dur, the first of those that began together', () => {
+    const step = fc.record({ afterMs: fc.integer({ min: -30, max: 60 }), durMs: fc.option(fc.nat(120)) });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
+        let nowMs = 40_000;
+        const open: { path: string; atMs: number }[] = [];
+        const ends = new Map<string, number>();
+        const text = steps.map(({ afterMs, durMs }, i) => {
+          nowMs += afterMs;
+          const stamp = `2026/01/31 12:00:${(nowMs / 1_000).toFixed(3).padStart(6, '0')}`;
+          if (durMs === null) {
+            open.push({ path: `/${i}`, atMs: nowMs });
+            return `${stamp} [FUSE] Open ENTER path=/${i}\n`;
+          }
+          const off = (one: { atMs: number }) => Math.abs(one.atMs - (nowMs - durMs));
+          const [best] = open.toSorted((a, b) => off(a) - off(b) || a.atMs - b.atMs);
+          if (best && off(best) <= 50) {
+            ends.set(best.path, durMs * 1e6);
+            open.splice(open.indexOf(best), 1);
+          }
+          return `${stamp} [FUSE] Open EXIT  dur=${durMs}ms\n`;
+        });
+        const { operations } = readLog(text.join(''), { format: 'fusestream' });
+        const done = operations.filter(({ state, path }) => state === 'done' && path !== null);
+        expect(new Map(done.map(({ path, durNs }) => [path, durNs]))).toEqual(ends);
+      }),
+    );
   });
 });
 

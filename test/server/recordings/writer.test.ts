@@ -99,6 +99,36 @@ describe('a recording of a log', () => {
     expect(items.toSorted((a, b) => a.id - b.id)).toEqual(put);
   });
 
+  it('may tell of more seconds than are measured at once', async () => {
+    const writer = await recordings.create({ name: 'a day.log', source: 'log' });
+    const mountId = writer.mount({ mount: '/mnt/log' });
+    const seconds = 6_000;
+    await writer.write(Array.from({ length: seconds }, (_, i) => span(mountId, i * 1_000, 1)));
+    const done = await writer.finish();
+    expect(done).toMatchObject({ state: 'done', spans: seconds, stalls: 0 });
+    const reads = await recordings.reads(done.id);
+    expect((await reads.latency({})).items).toMatchObject([{ key: 'getattr', count: seconds, maxNs: 1e6 }]);
+  });
+
+  it('tells how many stalls were open in each second, where they overlap and where nothing happens', async () => {
+    const writer = await recordings.create({ name: 'overlap.log', source: 'log' });
+    const mountId = writer.mount({ mount: '/mnt/log' });
+    const beats = Array.from({ length: 12 }, (_, i) => span(mountId, i * 1_000 + 500, 1));
+    const stalled = [span(mountId, 1_200, 6_000), span(mountId, 3_100, 5_500), span(mountId, 9_000, null)];
+    await writer.write([...beats, ...stalled]);
+    const done = await writer.finish();
+    const reads = await recordings.reads(done.id);
+    const { items } = await reads.stalls(null, 10, null);
+    const openIn = (atS: number) =>
+      items.filter(
+        ({ raisedUs, closedUs }) =>
+          Math.floor(raisedUs / 1e6) <= atS && (closedUs === null || Math.floor(closedUs / 1e6) > atS),
+      ).length;
+    const seconds = await reads.seconds({ fromUs: BASE, toUs: BASE + 20e6 });
+    expect(seconds.map(({ stalls }) => stalls)).toEqual(seconds.map(({ atS }) => openIn(atS)));
+    expect(Math.max(...seconds.map(({ stalls }) => stalls))).toBe(2);
+  });
+
   it('leaves nothing when it is given up', async () => {
     const writer = await recordings.create({ name: 'given up', source: 'log' });
     await writer.write([span(writer.mount({ mount: '/m' }), 0, 1)]);
