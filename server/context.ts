@@ -12,6 +12,7 @@ import type { KernelCollector } from './kernel/collector.ts';
 import type { AttachPolicy } from './kernel/policy.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { MirrorManager } from './mirrors/manager.ts';
+import type { MountMapper } from './mounts/map/gather.ts';
 import type { Recordings } from './recordings/manager.ts';
 import type { Store } from './store/types.ts';
 import type { Trace } from './trace.ts';
@@ -32,6 +33,7 @@ export interface Context {
   readonly kernel: KernelCollector;
   readonly recordings: Recordings;
   readonly ways: Ways;
+  readonly mountMap: MountMapper;
   readonly alerting: Alerting;
   readonly imports: Importer;
   readonly diagnoser: Diagnoser;

@@ -44,7 +44,7 @@ export function parseMountinfo(text: string): MountEntry[] {
 }
 
 /** True for file systems that are mounted through /dev/fuse. */
-export function isFuse(entry: MountEntry): boolean {
+export function isFuse(entry: Pick<MountEntry, 'fsType'>): boolean {
   return entry.fsType === 'fuse' || entry.fsType === 'fuseblk' || entry.fsType.startsWith('fuse.');
 }
 

@@ -1,6 +1,7 @@
 // Ways out of a stall, as the interface offers them: what applies to a mount and what does not, the preview of one with
 // its token, its outcome, and the line that the audit keeps of it.
 import Type, { type Static } from 'typebox';
+import type { FootingLine } from './footing.ts';
 import { nullable } from './nullable.ts';
 
 export const WAYS = ['abort', 'continue', 'unmount', 'signal', 'release'] as const;
@@ -180,6 +181,8 @@ export type WayRequest =
   | { ask: 'facts'; connection: number; daemon: number | null; callers: number[]; skip: number[] }
   /** `places`: where it is mounted, and where it was before an unmount. */
   | { ask: 'holders'; places: MountPlace[]; skip: number[] }
+  /** Of daemons: what they stand on. */
+  | { ask: 'footings'; pids: number[]; skip: number[] }
   /** `daemon`: who has to answer the connection still; null where that is not known. */
   | { ask: 'abort'; connection: number; places: MountPlace[]; daemon: ProcessFact | null }
   | { ask: 'signal'; pid: number; startTicks: number; signal: WaySignal | 'SIGCONT' }
@@ -190,5 +193,6 @@ export type WayLine =
   | { at: number }
   | { facts: ConnectionFacts }
   | { holder: Holder }
+  | FootingLine
   /** Null: it was done. */
   | { done: string | null };

@@ -44,7 +44,8 @@ export function findFileHolders(
   }
 }
 
-function mountIdOf(fdinfo: string): number {
+/** Number of the mount that a file is of, by the text of its fdinfo; -1: it does not say. */
+export function mountIdOf(fdinfo: string): number {
   return Number(/^mnt_id:\s*(\d+)$/m.exec(fdinfo)?.[1] ?? -1);
 }
 

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import type { WayLine, WayRequest } from '../../shared/ways.ts';
 import { abortConnection, signalProcess, unmountLazily } from './act.ts';
 import { factsOf } from './facts.ts';
+import { findFootings } from './footings.ts';
 import { findFileHolders } from './holders.ts';
 
 process.chdir('/');
@@ -28,6 +29,10 @@ switch (request.ask) {
     tell({ done: null });
     break;
   }
+  case 'footings':
+    findFootings({ pids: request.pids, skip: new Set(request.skip) }, at, tell);
+    tell({ done: null });
+    break;
   case 'abort':
     tell({ done: abortConnection(request.connection, request.places, request.daemon) });
     break;

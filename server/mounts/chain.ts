@@ -38,7 +38,7 @@ export function mountChain(entries: readonly MountEntry[], path: string): ChainL
 }
 
 /** The mount that shows a path: from the root down, always the one that was mounted last over what is seen. */
-function mountOf(entries: readonly MountEntry[], path: string): MountEntry | null {
+export function mountOf(entries: readonly MountEntry[], path: string): MountEntry | null {
   const ids = new Set(entries.map(({ id }) => id));
   let at = entries.find(({ mountpoint, parent }) => mountpoint === '/' && !ids.has(parent)) ?? null;
   for (let steps = 0; at !== null && steps < entries.length; steps++) {
@@ -84,7 +84,11 @@ type Next = Pick<ChainLink, 'path' | 'how'>;
 function below(entries: readonly MountEntry[], mount: MountEntry, path: string): Next[] {
   const inside = path.slice(mount.mountpoint === '/' ? 0 : mount.mountpoint.length);
   const bind = originOf(entries, mount);
-  if (bind !== null) return [{ path: tidy(bind + inside), how: 'bind of' }];
+  return bind === null ? sourcesOf(mount) : [{ path: tidy(bind + inside), how: 'bind of' }];
+}
+
+/** The directories that a file system was told to take its files from: layers of an overlay, sources of a daemon. */
+export function sourcesOf(mount: Pick<MountEntry, 'fsType' | 'source' | 'options'>): Next[] {
   if (mount.fsType === 'overlay') return layersOf(mount.options);
   if (!isFuse(mount)) return [];
   // mergerfs and its like name several.
@@ -117,7 +121,7 @@ function layersOf(options: string): Next[] {
   return layers.toSorted((a, b) => Number(a.how === 'lower layer') - Number(b.how === 'lower layer'));
 }
 
-function isBelow(path: string, directory: string): boolean {
+export function isBelow(path: string, directory: string): boolean {
   return directory === '/' || path === directory || path.startsWith(`${directory}/`);
 }
 

@@ -23,6 +23,7 @@ import { type AttachOption, AttachPolicy } from '../kernel/policy.ts';
 import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
+import { MountMapper } from '../mounts/map/gather.ts';
 import { isTapped } from '../mounts/registry.ts';
 import { FlightRecorder } from '../recordings/flight.ts';
 import { Recordings } from '../recordings/manager.ts';
@@ -122,9 +123,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     flush: () => trace?.flush(),
   });
   const audit = new AuditLog(store, clock, log);
+  const runner = new WayRunner(program('fuse/ways/main'));
+  const mountMap = new MountMapper({ trace, runner, host: hostname(), nowUs: () => clock.wallUs() });
   const ways = new Ways({
     trace,
-    runner: new WayRunner(program('fuse/ways/main')),
+    runner,
     holding: holdingOf(faults),
     audit,
   });
@@ -176,6 +179,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     kernel,
     recordings,
     ways,
+    mountMap,
     alerting,
     imports,
     diagnoser,

@@ -1,6 +1,7 @@
 // Runs fuse/ways for one question or deed: a process that is killed when it takes too long. Where it hung at a process,
 // it is asked again without that one, and the answer says so.
 import { spawn } from 'node:child_process';
+import type { Footing } from '../../shared/footing.ts';
 import type { ConnectionFacts, Holder, MountPlace, WayLine, WayRequest } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
 
@@ -18,7 +19,7 @@ export interface Looked<T> {
   skipped: number[];
 }
 
-type Deed = Exclude<WayRequest, { ask: 'facts' | 'holders' }>;
+type Deed = Exclude<WayRequest, { ask: 'facts' | 'holders' | 'footings' }>;
 
 export class WayRunner {
   readonly #program: string;
@@ -50,6 +51,15 @@ export class WayRunner {
   async holders(places: MountPlace[]): Promise<Looked<Holder[]>> {
     const { lines, skipped } = await this.#look((skip) => ({ ask: 'holders', places, skip }));
     return { found: lines.filter((line) => 'holder' in line).map((line) => line.holder), skipped };
+  }
+
+  /** What daemons stand on, and the mount tables of their namespaces. @throws as `facts` */
+  async footings(pids: number[]): Promise<Looked<{ footings: Footing[]; tables: Map<string, string> }>> {
+    const { lines, skipped } = await this.#look((skip) => ({ ask: 'footings', pids, skip }));
+    const footings = lines.flatMap((line) => ('footing' in line ? line.footing : []));
+    const tables = lines.flatMap((line) => ('table' in line ? line.table : []));
+    const found = { footings, tables: new Map(tables.map(({ namespace, text }) => [namespace, text])) };
+    return { found, skipped };
   }
 
   /** Null: done; else what the system said. */
