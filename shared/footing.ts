@@ -6,6 +6,8 @@ export interface Footing {
   namespace: string | null;
   /** Mounts (numbers of mountinfo) that it has files open on. */
   files: { mount: number; count: number }[];
+  /** Absolute paths that its command line names. */
+  named: string[];
   /** Addresses and ports that it has a connection to. */
   peers: string[];
 }

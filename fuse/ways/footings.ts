@@ -7,6 +7,7 @@ import { mountIdOf } from './holders.ts';
 
 const DESCRIPTORS_MAX = 4_096;
 const PEERS_MAX = 8;
+const NAMED_MAX = 64;
 /** Of a mount table that is longer than this, no more is told. */
 const TABLE_MAX = 2 * 1024 * 1024;
 /** Input, output and errors are its starter's business. */
@@ -30,7 +31,8 @@ export function findFootings(
     at(pid);
     const namespace = readLink(`/proc/${pid}/ns/mnt`);
     if (namespace === null) {
-      if (readStat(pid) !== null) tell({ footing: { pid, namespace: null, files: [], peers: [] } });
+      if (readStat(pid) !== null)
+        tell({ footing: { pid, namespace: null, files: [], named: [], peers: [] } });
       continue;
     }
     if (!told.has(namespace)) {
@@ -39,8 +41,15 @@ export function findFootings(
       told.add(namespace);
     }
     const { files, inodes } = descriptorsOf(pid);
-    tell({ footing: { pid, namespace, files, peers: peersOf(pid, inodes, tables) } });
+    const peers = peersOf(pid, inodes, tables);
+    tell({ footing: { pid, namespace, files, named: namedBy(pid), peers } });
   }
+}
+
+/** Of the command line only what may be a directory: the rest of it may hold secrets. */
+function namedBy(pid: number): string[] {
+  const words = (readProc(`/proc/${pid}/cmdline`) ?? '').split(/[\0:,=]/);
+  return words.filter((one) => one.startsWith('/')).slice(0, NAMED_MAX);
 }
 
 function descriptorsOf(pid: number): { files: { mount: number; count: number }[]; inodes: Set<string> } {

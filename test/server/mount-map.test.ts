@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { MapFacts, MapMount, MapStall } from '../../server/mounts/map/facts.ts';
 import { mountMap } from '../../server/mounts/map/map.ts';
+import { wholeSource } from '../../server/mounts/map/source.ts';
 import { type Link, noDiagnosis } from '../../shared/diagnosis.ts';
 import type { MountMap } from '../../shared/mount-map.ts';
 import { parseMountinfo } from '../../shared/mountinfo.ts';
@@ -114,6 +115,23 @@ it('a device of a fuseblk mount is what it stands on', () => {
   expect(map.nodes.find((one) => one.kind === 'device')?.name).toBe('/dev/sdb1');
 });
 
+it('directories that mergerfs names in short are found on its command line, patterns too', () => {
+  expect(wholeSource('a:b/c', ['/etc/x', '/mnt/low/a', '/mnt/b/c'])).toBe('/mnt/low/a:/mnt/b/c');
+  expect(wholeSource('disk1:disk22', ['/mnt/disk?', '/mnt/disk*/'])).toBe('/mnt/disk1:/mnt/disk22');
+  expect(wholeSource('disk1:other', ['/mnt/disk*'])).toBe('disk1:other');
+  expect(wholeSource('x', ['/mnt/*/x', '/x(', '/y'])).toBe('x');
+  expect(wholeSource('nas:/export', ['/mnt/nas'])).toBe('nas:/export');
+  const short = mount(7, '/mnt/pool', { source: 'low/a:nas' });
+  const daemons = [
+    { pid: 107, files: [], named: ['/mnt/low/a', '/mnt/nas', '/mnt/pool'], peers: [], entries },
+  ];
+  expect(lines(mountMap(facts({ mounts: [LOW, NAS, short], daemons })), 'serves')).toContain(
+    '/mnt/pool serves /mnt/low',
+  );
+  const lost = mountMap(facts({ mounts: [{ ...short, source: 'view:disk2' }] }));
+  expect(lines(lost).filter((line) => line.startsWith('/mnt/pool'))).toEqual([]);
+});
+
 it('open files and connections of a daemon are edges; what the kernel makes up and its own mount table decide', () => {
   const own = parseMountinfo(`${TABLE}\n99 1 0:62 / /elsewhere rw - nfs4 server:/vol rw`);
   const daemons = [
@@ -127,6 +145,7 @@ it('open files and connections of a daemon are edges; what the kernel makes up a
         { mount: 4, count: 1 },
         { mount: 12345, count: 1 },
       ],
+      named: [],
       peers: ['10.0.0.1:443'],
       entries: own,
     },

@@ -6,6 +6,7 @@ import type { CompareAnswer, CompareQuery } from '../../shared/compare/answer.ts
 import type { FaultPreset } from '../../shared/fault-presets.ts';
 import type { BreakdownAnswer, BreakdownBy, PathsAnswer, Process } from '../../shared/groups.ts';
 import type { History } from '../../shared/history.ts';
+import type { MountMap } from '../../shared/mount-map.ts';
 import type { ErrorsAnswer } from '../../shared/patterns/answer.ts';
 import type { Recording } from '../../shared/recording.ts';
 import type { SettingsAnswer } from '../../shared/settings.ts';
@@ -148,6 +149,14 @@ export const closedStallsQuery = (limit: number) =>
   queryOptions({
     queryKey: ['stalls', 'closed', limit],
     queryFn: ({ signal }) => apiGet<Page<Stall>>('/stalls', { state: 'closed', limit }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** How mounts depend on each other. @param changes another text asks again: mounts or stalls are not the same */
+export const mountMapQuery = (changes: string) =>
+  queryOptions({
+    queryKey: ['mounts', 'map', changes],
+    queryFn: ({ signal }) => apiGet<MountMap>('/mounts/map', {}, signal),
     placeholderData: keepPreviousData,
   });
 

@@ -13,7 +13,7 @@ export type MapMount = Pick<
 export type MapStall = Pick<Stall, 'id' | 'span' | 'ageMs' | 'chain' | 'cycle' | 'cause'>;
 
 /** A daemon and what it stands on. */
-export interface DaemonFacts extends Pick<Footing, 'pid' | 'files' | 'peers'> {
+export interface DaemonFacts extends Pick<Footing, 'pid' | 'files' | 'named' | 'peers'> {
   /** Its mount table. */
   entries: readonly MountEntry[];
 }

@@ -81,9 +81,9 @@ export class MountMapper {
     const tables = new Map<string, MountEntry[]>();
     for (const [namespace, text] of looked.found.tables) tables.set(namespace, parseMountinfo(text));
     const daemons: DaemonFacts[] = [];
-    for (const { pid, namespace, files, peers } of looked.found.footings) {
+    for (const { pid, namespace, files, named, peers } of looked.found.footings) {
       if (namespace === null) unseen.set(pid, DENIED);
-      else daemons.push({ pid, files, peers, entries: tables.get(namespace) ?? [] });
+      else daemons.push({ pid, files, named, peers, entries: tables.get(namespace) ?? [] });
     }
     for (const pid of looked.skipped) unseen.set(pid, HUNG);
     return { daemons, unseen };

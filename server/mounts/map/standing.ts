@@ -5,6 +5,7 @@ import type { MountEntry } from '../../../shared/mountinfo.ts';
 import { isBelow, mountOf, sourcesOf } from '../chain.ts';
 import type { MapFacts, MapMount } from './facts.ts';
 import type { Graph } from './graph.ts';
+import { wholeSource } from './source.ts';
 
 /** Mounts on mounts, and overlays over mounts, that are looked through. */
 const LOOKED_MAX = 500;
@@ -70,7 +71,7 @@ function belowFuse(graph: Graph, entry: MountEntry, byId: ReadonlyMap<number, Mo
 export function addStanding(graph: Graph, node: MapNode, mount: MapMount, facts: MapFacts): void {
   const daemon = facts.daemons.find((one) => one.pid === mount.daemon?.pid);
   const entries = daemon?.entries ?? facts.entries;
-  addSources(graph, node, withoutNull(mount), entries, 0, mount.connection);
+  addSources(graph, node, asTold(mount, daemon?.named ?? []), entries, 0, mount.connection);
   addNamed(graph, node, mount);
   if (!daemon) return;
   const who = `${mount.daemon?.comm ?? 'its daemon'} ${daemon.pid}`;
@@ -89,10 +90,10 @@ export function addStanding(graph: Graph, node: MapNode, mount: MapMount, facts:
   }
 }
 
-const withoutNull = ({ fsType, source }: MapMount) => ({
-  // A mirror is told of as a directory, whatever its type.
+/** A mirror is told of as a directory, whatever its type. mergerfs names its directories without what they have in common. */
+const asTold = ({ fsType, source }: MapMount, named: readonly string[]) => ({
   fsType: fsType === 'virtiofs' ? fsType : 'fuse',
-  source: source ?? '',
+  source: wholeSource(source ?? '', named),
   options: '',
 });
 
@@ -136,8 +137,20 @@ function addLayers(
   else addNamed(graph, node, entry);
 }
 
-/** `host:/files`, `user@host:`, `//server/share`; `remote:bucket` of rclone. */
-const HOST = /^(?:[^@/:]+@)?(\[[^\]/]+\]|[^:/]+):|^\/\/([^/]+)\//;
+/** Types whose source is `host:/files`, `user@host:`, or `remote:bucket` of rclone. A colon parts directories elsewhere. */
+const REMOTE = new Set([
+  'fuse.sshfs',
+  'fuse.rclone',
+  'fuse.glusterfs',
+  'nfs',
+  'nfs4',
+  'ceph',
+  'glusterfs',
+  'lustre',
+]);
+const HOST = /^(?:[^@/:]+@)?(\[[^\]/]+\]|[^:/]+):/;
+/** `https://host/dir`, and `//server/share` of cifs. */
+const URL = /^(?:[a-z][a-z0-9+.-]*:)?\/\/(?:[^@/]+@)?([^/]+)/;
 
 /** The machine, or the device, that a source names. */
 function addNamed(graph: Graph, node: MapNode, of: { fsType: string | null; source: string | null }): void {
@@ -147,8 +160,7 @@ function addNamed(graph: Graph, node: MapNode, of: { fsType: string | null; sour
     if (device) graph.depend(node, device, 'serves', `its source is ${source}`);
     return;
   }
-  const [, host, server] = HOST.exec(source) ?? [];
-  const peer = host ?? server;
+  const [, peer] = URL.exec(source) ?? (REMOTE.has(of.fsType ?? '') ? HOST.exec(source) : null) ?? [];
   if (peer === undefined) return;
   const named = graph.peer(peer);
   if (named) graph.depend(node, named, 'serves', `its source is ${source}`);

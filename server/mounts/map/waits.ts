@@ -61,7 +61,8 @@ function addStall(
   if (!last) return;
   const closes = cycle === null ? null : (places[cycle] ?? null);
   if (closes) graph.wait(last, closes, stall, 'waits for it in turn');
-  if (last !== caller || steps.length > 1) last.root = true;
+  // Where nobody has looked yet, the end is not known.
+  if (chain.length > 1) last.root = true;
 }
 
 /** What is at the end of a chain, where that is something to draw: an address, a disk. */

@@ -4,6 +4,7 @@ import { useListKeys } from '../../keys/list.ts';
 import { ByOperation, SlowestLately } from './by-op.tsx';
 import { EndedStalls } from './ended.tsx';
 import { Lead } from './lead.tsx';
+import { MountMapCard } from './map/map.tsx';
 import { MountList } from './mounts.tsx';
 import { OpenList } from './open-list.tsx';
 import { Privilege } from './privilege.tsx';
@@ -17,6 +18,7 @@ export function OverviewView() {
       <Lead />
       <Privilege />
       <MountList />
+      <MountMapCard />
       <div className="under">
         <div>
           <OpenList />

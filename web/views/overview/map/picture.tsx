@@ -1,0 +1,116 @@
+// The map as a picture: lines in SVG, nodes and ages as links over it, so that they can be read, followed and selected.
+import { memo } from 'react';
+import { Link, useLocation } from 'wouter';
+import type { MountState } from '../../../../shared/mount.ts';
+import type { MapEdge, MountMap } from '../../../../shared/mount-map.ts';
+import { Age } from '../../../ui/age.tsx';
+import { StateGlyph } from '../../../ui/glyph.tsx';
+import { PathText } from '../../../ui/path.tsx';
+import { visible } from '../../../ui/visible.ts';
+import type { Line, MapLayout, Placed } from './drawing.ts';
+import { aboutNode, mapSentence, nameOf, nodeHref, stallHref } from './words.ts';
+
+interface PictureProps {
+  map: MountMap;
+  layout: MapLayout;
+  /** By the number of the mount, as they are now. */
+  states: ReadonlyMap<number, MountState>;
+  /** The page is paused: nothing flows. */
+  still: boolean;
+}
+
+export function MapPicture({ map, layout, states, still }: PictureProps) {
+  const { width, height, nodes, lines } = layout;
+  // What burns lies over what does not.
+  const ordered = lines.toSorted((a, b) => Number(a.head !== null) - Number(b.head !== null));
+  return (
+    <div className={still ? 'map-picture still' : 'map-picture'} style={{ width, height }}>
+      <svg width={width} height={height} role="img" aria-label={mapSentence(map)}>
+        {ordered.map((line) => (
+          <LinePath key={keyOf(line.edge)} line={line} />
+        ))}
+      </svg>
+      {lines.map((line) => (line.label ? <WaitAge key={keyOf(line.edge)} map={map} line={line} /> : null))}
+      {nodes.map((placed) => (
+        <Node
+          key={placed.node.id}
+          placed={placed}
+          state={placed.node.mountId === null ? null : (states.get(placed.node.mountId) ?? placed.node.state)}
+        />
+      ))}
+    </div>
+  );
+}
+
+const keyOf = ({ from, to, reason }: MapEdge) => JSON.stringify([from, to, reason]);
+
+function LinePath({ line: { edge, d, head } }: { line: Line }) {
+  const [, navigate] = useLocation();
+  if (head === null) return <path className={`line ${edge.reason}`} d={d} />;
+  return (
+    // The age on it is the link for keys and for screen readers; this is for who points at the line.
+    // biome-ignore lint/a11y/noStaticElementInteractions: see above
+    <g className="waits" onClick={() => navigate(stallHref(edge))}>
+      <path className="reach" d={d} />
+      <path className="glow" d={d} />
+      <path className="flow" d={d} />
+      <path className="head" d={head} />
+    </g>
+  );
+}
+
+function WaitAge({ map, line: { edge, label } }: { map: MountMap; line: Line }) {
+  if (!label) return null;
+  const many = edge.count > 1 ? ` in ${edge.count} operations, the oldest` : '';
+  return (
+    <Link
+      className="wait-age"
+      data-item
+      href={stallHref(edge)}
+      style={{ left: label.x, top: label.y }}
+      title={edge.evidence.map(visible).join(', ')}
+    >
+      <span className="sr">
+        {nameOf(map, edge.from)} waits for {nameOf(map, edge.to)}
+        {many} for{' '}
+      </span>
+      {edge.sinceUs !== null && <Age sinceUs={edge.sinceUs} />}
+    </Link>
+  );
+}
+
+const Node = memo(function Node({
+  placed: { node, x, y, width, height, inset },
+  state,
+}: {
+  placed: Placed;
+  state: MountState | null;
+}) {
+  const href = nodeHref(node);
+  const about = aboutNode(node);
+  const props = {
+    className: `map-node ${node.kind}${node.root ? ' root' : ''}`,
+    style: { left: x, top: y, width, height, ...(inset > 0 && { paddingRight: inset }) },
+    title: [about, node.unseen && visible(node.unseen)].filter(Boolean).join(': '),
+  };
+  const inside = (
+    <>
+      <span className="t">
+        {state !== null && <StateGlyph state={state} />}
+        {node.kind === 'caller' ? (
+          <span className="ell">{visible(node.name)}</span>
+        ) : (
+          <PathText path={node.name} />
+        )}
+      </span>
+      <span className="d ell">{about}</span>
+    </>
+  );
+  return href === null ? (
+    <div {...props}>{inside}</div>
+  ) : (
+    <Link {...props} href={href} data-item>
+      {inside}
+    </Link>
+  );
+});
