@@ -9,6 +9,8 @@ const HIGH = 40;
 const STEP = 48;
 const LANE = 12;
 const LANES_MAX = 6;
+/** There is always room for so many lines of those who only wait. */
+const WAITING_LANES = 2;
 /** Of the corners of a line. */
 const CORNER = 6;
 /** Lines leave a row below its middle and reach it above. */
@@ -22,7 +24,7 @@ export function layoutDown(whole: MountMap, room: number): MapLayout {
   const rows = rowsOf(map);
   const edges = drawnEdges(map.edges).filter(({ from, to }) => rows.has(from) && rows.has(to));
   const lanes = lanesOf(whole.edges, edges, rows);
-  const gutter = LANE * (1 + Math.max(1, lanes.still, ...lanes.of.values()));
+  const gutter = LANE * (1 + lanes.count);
   const waiting = Map.groupBy(
     edges.filter(({ reason }) => reason === 'waits'),
     ({ from }) => from,
@@ -64,8 +66,8 @@ function rowsOf({ nodes, edges }: MountMap): Map<string, number> {
 interface Lanes {
   /** By the key of `pairOf`, from 1 next to the rows. */
   of: Map<string, number>;
-  /** How many there are where nobody waits, and one for who may. */
-  still: number;
+  /** How many there is room for, whoever waits. */
+  count: number;
 }
 
 /** Short lines inside, long ones outside. Those to one node share a lane; what only waits takes what is free. */
@@ -81,7 +83,7 @@ function lanesOf(
     const ends = group.flatMap(({ from, to }) => [rows.get(from) ?? 0, rows.get(to) ?? 0]);
     return [Math.min(...ends), Math.max(...ends)];
   };
-  const take = (groups: Iterable<MapEdge[]>) => {
+  const take = (groups: Iterable<MapEdge[]>, max: number) => {
     const lengths = [...groups].map((group) => ({ group, reach: reach(group) }));
     lengths.sort((a, b) => a.reach[1] - a.reach[0] - (b.reach[1] - b.reach[0]) || a.reach[0] - b.reach[0]);
     for (const {
@@ -90,21 +92,22 @@ function lanesOf(
     } of lengths) {
       const isFree = (lane: [number, number][]) => lane.every(([from, to]) => to < top || from > bottom);
       const free = taken.findIndex(isFree);
-      const lane = Math.min(free < 0 ? taken.length : free, LANES_MAX - 1);
+      const lane = Math.min(free < 0 ? taken.length : free, max - 1);
       taken[lane] = [...(taken[lane] ?? []), [top, bottom]];
       for (const edge of group) of.set(pairOf(edge), lane + 1);
     }
   };
   const isStill = (edge: MapEdge) => still.has(pairOf(edge));
-  take(Map.groupBy(edges.filter(isStill), ({ to }) => to).values());
-  const count = Math.min(LANES_MAX, taken.length + 1);
+  take(Map.groupBy(edges.filter(isStill), ({ to }) => to).values(), LANES_MAX);
+  const count = taken.length + WAITING_LANES;
   take(
     Map.groupBy(
       edges.filter((edge) => !isStill(edge)),
       ({ to }) => to,
     ).values(),
+    count,
   );
-  return { of, still: count };
+  return { of, count };
 }
 
 /** From a row to the left, up or down, and to the right again. */

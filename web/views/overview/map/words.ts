@@ -1,8 +1,8 @@
 // The map in words: what a node is, what an edge says, where they lead. Pure.
 import type { MapEdge, MapNode, MountMap } from '../../../../shared/mount-map.ts';
 import { visible } from '../../../ui/visible.ts';
+import { DEFAULT_PARAMS, writeParams } from '../../../url/params.ts';
 import { term } from '../../../url/terms.ts';
-import { operationsHref } from '../../../url/use.ts';
 
 /** Safe to show. */
 export const nameOf = (map: MountMap, id: string): string =>
@@ -30,11 +30,12 @@ const VERBS: Readonly<Record<MapEdge['reason'], string>> = {
 
 export const verbOf = ({ reason }: MapEdge): string => VERBS[reason];
 
+const operations = (filter: string) => `/operations${writeParams({ ...DEFAULT_PARAMS, filter })}`;
+
 /** Operations of a mount, open ones of a caller; nothing is known of what is no mount of ours. */
 export function nodeHref({ kind, name, id, mountId }: MapNode): string | null {
-  if (kind === 'mount' && mountId !== null) return operationsHref({ filter: term('mount', name) });
-  if (kind === 'caller' && id !== 'caller more')
-    return operationsHref({ filter: `${term('comm', name)} state:open` });
+  if (kind === 'mount' && mountId !== null) return operations(term('mount', name));
+  if (kind === 'caller' && id !== 'caller more') return operations(`${term('comm', name)} state:open`);
   return null;
 }
 
