@@ -2,13 +2,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLayoutEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
+import type { Mount } from '../../../../shared/mount.ts';
 import { mountMapQuery } from '../../../api/queries.ts';
 import { useKeys } from '../../../keys/keys.ts';
 import { live, shown } from '../../../live/feed.ts';
+import type { StateMark } from '../../../ui/glyph.tsx';
 import { Problem } from '../../../ui/problem.tsx';
 import { visible } from '../../../ui/visible.ts';
 import { recordingId } from '../../../url/recording.ts';
 import { useViewParams } from '../../../url/use.ts';
+import { isWatched } from '../order.ts';
 import { layoutAcross } from './layout-across.ts';
 import { layoutDown } from './layout-down.ts';
 import { MapPicture } from './picture.tsx';
@@ -45,7 +48,7 @@ function Card() {
     () => (map && room !== null ? (narrow ? layoutDown : layoutAcross)(map, room) : null),
     [map, room, narrow],
   );
-  const states = useMemo(() => new Map(mounts.map(({ id, state }) => [id, state])), [mounts]);
+  const marks = useMemo(() => new Map(mounts.map((mount) => [mount.id, markOf(mount)])), [mounts]);
   const toggle = () => change({ table: !params.table }, { replace: true });
   useKeys('overview, map', [
     { keys: ['v'], label: params.table ? 'map as picture' : 'map as table', run: toggle },
@@ -80,7 +83,7 @@ function Card() {
                 </div>
               )}
               {narrow && !waits && <p className="nobody">Nobody waits</p>}
-              <MapPicture map={map} layout={layout} states={states} still={paused} />
+              <MapPicture map={map} layout={layout} marks={marks} still={paused} />
             </>
           )}
         </section>
@@ -95,6 +98,9 @@ function Card() {
     </section>
   );
 }
+
+/** As the list of mounts has it. */
+const markOf = (mount: Mount): StateMark => (!isWatched(mount) && mount.state === 'ok' ? 'off' : mount.state);
 
 const KINDS = [
   ['serves', 'takes its files from'],

@@ -1,10 +1,9 @@
 // The map as a picture: lines in SVG, nodes and ages as links over it, so that they can be read, followed and selected.
 import { memo } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { MountState } from '../../../../shared/mount.ts';
 import type { MapEdge, MountMap } from '../../../../shared/mount-map.ts';
 import { Age } from '../../../ui/age.tsx';
-import { StateGlyph } from '../../../ui/glyph.tsx';
+import { StateGlyph, type StateMark } from '../../../ui/glyph.tsx';
 import { PathText } from '../../../ui/path.tsx';
 import { visible } from '../../../ui/visible.ts';
 import type { Line, MapLayout, Placed } from './drawing.ts';
@@ -14,12 +13,12 @@ interface PictureProps {
   map: MountMap;
   layout: MapLayout;
   /** By the number of the mount, as they are now. */
-  states: ReadonlyMap<number, MountState>;
+  marks: ReadonlyMap<number, StateMark>;
   /** The page is paused: nothing flows. */
   still: boolean;
 }
 
-export function MapPicture({ map, layout, states, still }: PictureProps) {
+export function MapPicture({ map, layout, marks, still }: PictureProps) {
   const { width, height, nodes, lines } = layout;
   // What burns lies over what does not.
   const ordered = lines.toSorted((a, b) => Number(a.head !== null) - Number(b.head !== null));
@@ -35,7 +34,7 @@ export function MapPicture({ map, layout, states, still }: PictureProps) {
         <Node
           key={placed.node.id}
           placed={placed}
-          state={placed.node.mountId === null ? null : (states.get(placed.node.mountId) ?? placed.node.state)}
+          mark={placed.node.mountId === null ? null : (marks.get(placed.node.mountId) ?? placed.node.state)}
         />
       ))}
     </div>
@@ -81,10 +80,10 @@ function WaitAge({ map, line: { edge, label } }: { map: MountMap; line: Line }) 
 
 const Node = memo(function Node({
   placed: { node, x, y, width, height, inset },
-  state,
+  mark,
 }: {
   placed: Placed;
-  state: MountState | null;
+  mark: StateMark | null;
 }) {
   const href = nodeHref(node);
   const about = aboutNode(node);
@@ -96,7 +95,7 @@ const Node = memo(function Node({
   const inside = (
     <>
       <span className="t">
-        {state !== null && <StateGlyph state={state} />}
+        {mark !== null && <StateGlyph state={mark} />}
         {node.kind === 'caller' ? (
           <span className="ell">{visible(node.name)}</span>
         ) : (
