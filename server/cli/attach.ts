@@ -14,7 +14,7 @@ interface AttachFlags extends ServerFlags {
 const COLUMNS: readonly Column<Mount>[] = [
   { head: 'MOUNT', value: (mount) => mount.mount },
   { head: 'CAPTURE', value: (mount) => mount.tier },
-  { head: 'WHY', value: (mount) => mount.tierReason ?? '' },
+  { head: 'WHY', value: (mount) => mount.tierReason ?? '', ditto: true },
 ];
 
 export function attachCommand(): Command {

@@ -15,7 +15,7 @@ const COLUMNS: readonly Column<Finding>[] = [
   { head: 'CHECK', value: (finding) => finding.name },
   { head: 'STATE', value: (finding) => finding.state },
   { head: 'FOUND', value: (finding) => finding.found },
-  { head: 'HOW TO GET IT', value: (finding) => finding.how ?? '' },
+  { head: 'HOW TO GET IT', value: (finding) => finding.how ?? '', ditto: true },
 ];
 
 export function doctorCommand(): Command {

@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Mount>[] = [
     right: true,
   },
   { head: 'WAITING', value: (mount) => String(mount.waiting ?? '–'), right: true },
-  { head: 'WHY NO BETTER CAPTURE', value: (mount) => mount.tierReason ?? '' },
+  { head: 'WHY NO BETTER CAPTURE', value: (mount) => mount.tierReason ?? '', ditto: true },
 ];
 
 export function mountsCommand(): Command {

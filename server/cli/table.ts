@@ -5,11 +5,16 @@ export interface Column<T> {
   head: string;
   value: (row: T) => string;
   right?: boolean;
+  /** Long sentences: where a row says what the one above it says, it says so. */
+  ditto?: boolean;
 }
 
 /** Rows as aligned text, heads included. */
 export function formatTable<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
-  const cells = rows.map((row) => columns.map((column) => visible(column.value(row))));
+  const texts = rows.map((row) => columns.map((column) => visible(column.value(row))));
+  const isDitto = (text: string, y: number, x: number) =>
+    columns[x]?.ditto === true && text !== '' && text === texts[y - 1]?.[x];
+  const cells = texts.map((row, y) => row.map((text, x) => (isDitto(text, y, x) ? 'as above' : text)));
   const widths = columns.map((column, i) =>
     Math.max(column.head.length, ...cells.map((row) => row[i]?.length ?? 0)),
   );

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { CodedError } from '../errors.ts';
-import { makeFolder } from '../folder.ts';
+import { makeFolder, removeFolders } from '../folder.ts';
 import type { Intake } from './intake.ts';
 import { IngestSession } from './session.ts';
 
@@ -22,8 +22,9 @@ export interface IngestSocket {
  * @throws CodedError FUSESCOPE_CONFLICT where another server listens there.
  */
 export async function listenIngest(path: string, intake: Intake, log: Logger): Promise<IngestSocket> {
+  let made: string[];
   try {
-    makeFolder(dirname(path));
+    made = makeFolder(dirname(path));
   } catch (error) {
     const why = (error as Error).message;
     throw new CodedError(
@@ -53,7 +54,10 @@ export async function listenIngest(path: string, intake: Intake, log: Logger): P
     path,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        server.close(() => {
+          removeFolders(made);
+          resolve();
+        });
         for (const socket of sockets) socket.destroy();
       }),
   };

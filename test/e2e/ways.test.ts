@@ -122,6 +122,21 @@ const body = () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  test('the page of a stall shows what was seen while it lasted', async () => {
+    const daemon = await mounted();
+    const { stall: found } = await stall(daemon);
+    await using opened = await openPage(browser, `${server.url}/stalls/${found.id}`);
+    const { page } = opened;
+    const seen = page.getByRole('region', { name: 'What was seen' });
+    const look = seen.locator('details').first();
+    await look.locator('summary').click();
+    expect(await look.locator('summary').textContent()).toMatch(/stopped/);
+    await look.getByText(`bindfs ${daemon.pid}`).waitFor();
+    await look.getByText(new RegExp(`^${daemon.pid} T`)).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('the browser notifies of a stall and of its end, once somebody has asked for it', async () => {
     const daemon = await mounted();
     await using opened = await openPage(browser, `${server.url}/stalls`);

@@ -9,7 +9,7 @@ import type { Mirror, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
-import { bindfs, provideTracefs } from '../support/daemons.ts';
+import { bindfs, provideFusectl, provideTracefs } from '../support/daemons.ts';
 import { bash, Workplace } from '../support/mirror.ts';
 import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -19,6 +19,11 @@ import { fusescope, inTier, kernelOf, mountOf, spans } from '../support/watched.
 const place = new Workplace();
 afterAll(() => place.clean());
 
+/** A mount namespace of its own in which the kernel's counters are not mounted. */
+const WITHOUT_FUSECTL = [
+  ...['unshare', '--mount', 'sh', '-c'],
+  'umount /sys/fs/fuse/connections; exec "$0" "$@"',
+];
 const INSTANCES = '/sys/kernel/tracing/instances';
 
 function isTapped(mount: Mount | undefined): mount is Mount {
@@ -41,6 +46,7 @@ describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
 
   beforeAll(async () => {
     provideTracefs();
+    provideFusectl();
     stale = await leaveInstance();
     server = await startTestServer({ args: ['--attach', 'all'] });
   });
@@ -147,53 +153,62 @@ describeWith(['root', 'fuse', 'bindfs'], 'mounts of a server', () => {
     await two.unmount();
   });
 
-  it('without any tap are shown all the same, with who waits, why, and what to do', async () => {
-    const daemon = await bindfs(place, 'untapped');
-    await using server = await startTestServer({ args: ['--tap', 'proc', '--attach', 'all'] });
-    await inTier(server, daemon.mountpoint, 'proc');
-    const ls = spawn('sh', ['-c', 'cd "$0" && echo there && read go && exec ls', daemon.mountpoint], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      cwd: '/',
-    });
-    await once(ls.stdout, 'data');
-    daemon.child.kill('SIGSTOP');
-    try {
-      ls.stdin.write('go\n');
-      const mount = await until('who waits', async () => {
-        const now = await mountOf(server, daemon.mountpoint);
-        return now && now.blocked.length > 0 ? now : null;
+  it.each([
+    ['any tap', 'untapped', 1, []],
+    ['any tap and fusectl', 'uncounted', null, WITHOUT_FUSECTL],
+  ])(
+    'without %s are shown all the same, with who waits, why, and what to do',
+    async (_what, name, waiting, words) => {
+      const daemon = await bindfs(place, name);
+      const args = ['--tap', 'proc', '--attach', daemon.mountpoint];
+      await using server = await startTestServer({ args, prefix: { words, uid: 0 } });
+      await inTier(server, daemon.mountpoint, 'proc');
+      const ls = spawn('sh', ['-c', 'cd "$0" && echo there && read go && exec ls', daemon.mountpoint], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+        cwd: '/',
       });
-      expect(mount).toMatchObject({ waiting: 1, blocked: [{ pid: ls.pid, tid: ls.pid, comm: 'ls' }] });
-      const stall = await until(
-        'a stall with its cause',
-        async () => {
-          const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
-          const found = items.find((one) => one.span.mount === daemon.mountpoint && one.cause !== null);
-          return found && server.get<Stall>(`/api/stalls/${found.id}`);
-        },
-        30_000,
-      );
-      expect(stall).toMatchObject({
-        span: { op: 'open', pid: ls.pid, comm: 'ls', args: { seenIn: '/proc', call: 'openat' } },
-        cause: { kind: 'daemon-stopped', culprit: { pid: daemon.pid } },
-        waiting: 1,
-      });
-      expect(stall.limits.join()).toContain('as /proc shows it');
-      daemon.child.kill('SIGCONT');
-      await once(ls, 'exit');
-      const closed = await until('its end', async () => {
-        const now = await server.get<Stall>(`/api/stalls/${stall.id}`);
-        return now.state === 'closed' ? now : null;
-      });
-      expect(closed).toMatchObject({ span: { state: 'lost' }, endedBy: { kind: 'lost' } });
-    } finally {
-      daemon.child.kill('SIGCONT');
-    }
-    const attach = await fusescope(server, 'attach', daemon.mountpoint);
-    expect(attach.status).toBe(1);
-    expect(attach.stderr).toContain('fusescope doctor');
-    await daemon.unmount();
-  });
+      await once(ls.stdout, 'data');
+      daemon.child.kill('SIGSTOP');
+      try {
+        ls.stdin.write('go\n');
+        const mount = await until('who waits', async () => {
+          const now = await mountOf(server, daemon.mountpoint);
+          return now && now.blocked.length > 0 ? now : null;
+        });
+        expect(mount).toMatchObject({ waiting, blocked: [{ pid: ls.pid, tid: ls.pid, comm: 'ls' }] });
+        const stall = await until(
+          'a stall with its cause',
+          async () => {
+            const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
+            const found = items.find((one) => one.span.mount === daemon.mountpoint && one.cause !== null);
+            return found && server.get<Stall>(`/api/stalls/${found.id}`);
+          },
+          30_000,
+        );
+        expect(stall).toMatchObject({
+          span: { op: 'open', pid: ls.pid, comm: 'ls', args: { seenIn: '/proc', call: 'openat' } },
+          cause: { kind: 'daemon-stopped', culprit: { pid: daemon.pid } },
+          waiting: 1,
+        });
+        expect(stall.limits.join()).toContain('as /proc shows it');
+        daemon.child.kill('SIGCONT');
+        await once(ls, 'exit');
+        const closed = await until('its end', async () => {
+          const now = await server.get<Stall>(`/api/stalls/${stall.id}`);
+          return now.state === 'closed' ? now : null;
+        });
+        expect(closed).toMatchObject({ span: { state: 'lost' }, endedBy: { kind: 'lost' } });
+      } finally {
+        daemon.child.kill('SIGCONT');
+      }
+      const attach = await fusescope(server, 'attach', daemon.mountpoint);
+      expect(attach.status).toBe(1);
+      expect(attach.stderr).toContain('fusescope doctor');
+      // Its namespace holds the mount too.
+      await server.stop();
+      await daemon.unmount();
+    },
+  );
 
   it('that are mirrors are one each, and are listened to only when asked for by name', async () => {
     const source = place.make('mirror-source');

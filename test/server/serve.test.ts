@@ -430,3 +430,14 @@ describe('a server that cannot start', () => {
     );
   });
 });
+
+it('takes the folders away that it made for its socket', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'fusescope-test-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const socket = join(dir, 'made/for/it.sock');
+  const own = await startTestServer({ dir, args: ['--socket', socket] });
+  expect(statSync(socket).mode & 0o777).toBe(0o600);
+  expect(await own.stop()).toBe(0);
+  expect(existsSync(join(dir, 'made'))).toBe(false);
+  expect(existsSync(join(dir, 'trace.db'))).toBe(true);
+});

@@ -15,3 +15,26 @@ it('aligns cells and shows control characters instead of sending them', () => {
   expect(formatTable(columns, rows)).toBe(`${lines.join('\n')}\n`);
   expect(visible('plain – ü')).toBe('plain – ü');
 });
+
+it('says what many rows have in common once', () => {
+  const columns = [
+    { head: 'MOUNT', value: (row: string[]) => row[0] ?? '' },
+    { head: 'WHY', value: (row: string[]) => row[1] ?? '', ditto: true },
+  ];
+  const why = 'it needs CAP_BPF';
+  const rows = [
+    ['/a', why],
+    ['/b', why],
+    ['/c', ''],
+    ['/d', ''],
+    ['/e', why],
+  ];
+  expect(formatTable(columns, rows).split('\n').slice(1)).toEqual([
+    `/a     ${why}`,
+    '/b     as above',
+    '/c',
+    '/d',
+    `/e     ${why}`,
+    '',
+  ]);
+});

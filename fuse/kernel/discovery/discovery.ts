@@ -128,8 +128,9 @@ export class Discovery {
   }
 
   #findBlocked(): void {
+    // Without fusectl the kernel does not tell whether anybody waits.
     const waited = [...this.#mounts.values()].filter(
-      (mount) => (mount.waiting ?? 0) > 0 && this.#events.wantsBlocked(mount),
+      (mount) => mount.waiting !== 0 && this.#events.wantsBlocked(mount),
     );
     const assigned =
       waited.length === 0

@@ -7,6 +7,7 @@ import { mountAt } from '../../../fuse/mountinfo.ts';
 import type { Health, SpanList } from '../../../shared/api.ts';
 import type { CauseKind } from '../../../shared/diagnosis.ts';
 import type { Mount } from '../../../shared/mount.ts';
+import type { Recording } from '../../../shared/recording.ts';
 import type { Stall, StallSnapshot } from '../../../shared/stall.ts';
 import type { Action, Audit, Outcome, Preview, PreviewRequest } from '../../../shared/ways.ts';
 import { describeTap } from '../../fuse/kernel/bpf.ts';
@@ -332,6 +333,27 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(items.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('a daemon that is killed under load: its last operations are kept, and what it had in hand', async () => {
+    const filter = `mount:${at('loaded').mountpoint}`;
+    const seen = async (more: string) =>
+      (await server.get<SpanList>('/api/spans', { filter: `${filter} ${more}` })).items;
+    await until('a read in hand', async () => (await seen('op:read state:open')).length > 0, WAIT_MS);
+    process.kill(at('loaded').pid, 'SIGKILL');
+    const name = `The daemon died: ${at('loaded').mountpoint}`;
+    const kept = await until('its last operations to be kept', async () => {
+      const { items } = await server.get<{ items: Recording[] }>('/api/recordings');
+      return items.find((one) => one.name === name && one.state === 'done');
+    });
+    const { items } = await server.get<SpanList>('/api/spans', { recording: String(kept.id), limit: 1_000 });
+    expect(items.filter((one) => one.state === 'aborted').map((one) => one.op)).toContain('read');
+    expect(items.filter((one) => one.state === 'done').length).toBeGreaterThan(10);
+    expect(await seen('state:open')).toEqual([]);
+    await until('the mount to be dead', async () => {
+      const { items: mounts } = await server.get<{ items: Mount[] }>('/api/mounts');
+      return mounts.find((one) => one.mount === at('loaded').mountpoint)?.state === 'dead';
+    });
+  });
+
   it('lists stalls without what is long, and still answers', async () => {
     const { items } = await server.get<{ items: Stall[] }>('/api/stalls', { state: 'open' });
     expect(items.every((one) => one.caller === null && one.daemon === null)).toBe(true);
@@ -425,9 +447,9 @@ describeTap('causes of stalls, on real mounts', () => {
       for (const name of ['first', 'second']) expect(await over(at(name))).not.toHaveLength(0);
     });
 
-    it('unmounts the one whose daemon was killed', async () => {
-      expect((await take(at('killed'), { action: 'unmount' })).audit).toMatchObject({ outcome: 'done' });
-      expect(mountAt(at('killed').mountpoint)).toBeNull();
+    it.each(['killed', 'loaded'])('unmounts %s, whose daemon was killed', async (name) => {
+      expect((await take(at(name), { action: 'unmount' })).audit).toMatchObject({ outcome: 'done' });
+      expect(mountAt(at(name).mountpoint)).toBeNull();
     });
 
     it('and keeps an audit of all of it, with nothing left stalled', async () => {
