@@ -35,6 +35,15 @@ export const SpansQuerySchema = Type.Object(
     order: Type.Optional(Type.Enum(['start:desc', 'start:asc', 'duration:desc'], { default: 'start:desc' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
     cursor: Type.Optional(Type.String({ maxLength: 200 })),
+    withinMs: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_500,
+        default: 1_500,
+        description:
+          'of a list by start: after this long a page ends with what it has found, even nothing, and its cursor goes on from there',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -12,7 +12,7 @@ import type { FilterCompiler, FilterSql } from './filter-sql.ts';
 import { type Range, rangeOf } from './range.ts';
 import { type Direction, HIGHEST, LOWEST, type Place, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
-/** After this long a page by start ends with what it has. */
+/** After this long a page by start ends with what it has, unless it is asked for sooner. */
 const PAGE_MS = 1_500;
 /** After this long a list by duration, which must see the whole range, is refused. */
 const WHOLE_MS = 10_000;
@@ -42,13 +42,13 @@ export class SpanQueries {
   }
 
   async list(query: SpansQuery): Promise<SpanList> {
-    const { filter = '', order = 'start:desc', limit = 100, cursor } = query;
+    const { filter = '', order = 'start:desc', limit = 100, cursor, withinMs = PAGE_MS } = query;
     const range = rangeOf(query.from, query.to);
     const where = this.filters.compile(parseFilter(filter), this.clock());
     if (order === 'duration:desc') return this.byDuration(where, range, limit, cursor ?? null);
     const direction: Direction = order === 'start:asc' ? 'asc' : 'desc';
     const from = cursor === undefined ? edgeOf(range, direction, 'from') : readPlace(cursor, direction);
-    const found = await this.collect(where, from, edgeOf(range, direction, 'to'), direction, limit, PAGE_MS);
+    const found = await this.collect(where, from, edgeOf(range, direction, 'to'), direction, limit, withinMs);
     return {
       items: found.rows.map(spanOf),
       nextCursor: found.next === null ? null : `${direction}.${found.next.startNs}.${found.next.id}`,

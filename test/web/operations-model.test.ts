@@ -128,13 +128,39 @@ test('a range is asked for with its ends and its order, and takes nothing live',
 });
 
 test('an order of one’s own is that of everything the range gave, and says where that was not all', async () => {
-  pages = [{ items: [span(2), span(3), span(1)], nextCursor: 'more' }];
+  const many = Array.from({ length: 9_998 }, (_, i) => span(10 + i));
+  pages = [
+    { items: [span(2), span(3)], nextCursor: 'on' },
+    { items: many, nextCursor: 'more' },
+  ];
   const rows = model();
-  rows.begin({ ...live, range: { fromUs: 5, toUs: 9 }, compare: (a, b) => a.id - b.id });
+  rows.begin({ ...live, range: { fromUs: 5, toUs: 9 }, compare: (a, b) => b.id - a.id });
   await settled();
   await rows.loadOlder();
-  expect(ids(rows)).toEqual([1, 2, 3]);
-  expect([asked[0]?.limit, asked.length, rows.unsorted]).toEqual([10_000, 1, true]);
+  expect([rows.at(0)?.id, rows.at(9_999)?.id, rows.length]).toEqual([10_007, 2, 10_000]);
+  expect(asked.map((one) => [one.limit, one.cursor])).toEqual([
+    [10_000, null],
+    [9_998, 'on'],
+  ]);
+  expect(rows.unsorted).toBe(true);
+});
+
+test('first rows are asked for at once, the others with more patience until there are enough', async () => {
+  pages = [
+    { items: [], nextCursor: 'a' },
+    { items: [span(9)], nextCursor: 'b' },
+    { items: [span(1)], nextCursor: null },
+  ];
+  const rows = model();
+  rows.begin(live);
+  await settled();
+  expect(ids(rows)).toEqual([9, 1]);
+  expect(asked.map((one) => [one.cursor, one.withinMs])).toEqual([
+    [null, 40],
+    ['a', 80],
+    ['b', 160],
+  ]);
+  expect(rows.loading).toBe(false);
 });
 
 test('an answer that comes after the filter has changed is not shown', async () => {

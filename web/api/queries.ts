@@ -55,11 +55,13 @@ export function fetchSpans(
     order: ServerOrder;
     limit: number;
     cursor?: string | null;
+    /** A page by start ends then with what it has, ms. */
+    withinMs?: number;
   },
   signal?: AbortSignal,
 ): Promise<SpanList> {
-  const { filter, range, order, limit, cursor } = ask;
-  return apiGet('/spans', { filter, ...between(range), order, limit, cursor }, signal);
+  const { filter, range, order, limit, cursor, withinMs } = ask;
+  return apiGet('/spans', { filter, ...between(range), order, limit, cursor, withinMs }, signal);
 }
 
 export const spanQuery = (id: number) =>

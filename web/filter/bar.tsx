@@ -21,7 +21,10 @@ interface FilterBarProps {
   seen?: () => { comms: string[]; paths: string[] };
 }
 
-const TYPING_MS = 180;
+/** No longer than a key takes: a look for a filter's first rows ends by itself, so asking often is cheap. */
+const TYPING_MS = 40;
+/** Letters that come this close together are one change, for whoever takes it back. */
+const ONE_CHANGE_MS = 2_000;
 const SHOWN = 8;
 
 export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
@@ -41,9 +44,12 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
   useEffect(() => {
     if (document.activeElement !== input.current) setText(filter);
   }, [filter]);
+  const changed = useRef(Number.NEGATIVE_INFINITY);
   const put = (next: string) => {
     if (next.trim() === filter.trim() || !readFilter(next).ok) return;
-    rememberFilter(filter);
+    const now = performance.now();
+    if (now - changed.current > ONE_CHANGE_MS) rememberFilter(filter);
+    changed.current = now;
     onFilter(next.trim());
   };
   const latestPut = useRef(put);

@@ -175,3 +175,23 @@ describe('an export', () => {
     for (const one of running) await one.return(undefined);
   });
 });
+
+it('a page of what is rare ends when it is asked to, and its cursor goes on to what is there', async () => {
+  const store = await open(tempFile());
+  store.putMount(mount(1, '/mnt/x'));
+  for (let id = 1; id <= 30_000; id++)
+    store.insert(span(id, { comm: id === 7 || id === 29_000 ? 'rare' : 'usual' }), null);
+  await store.settled();
+  const found: number[] = [];
+  let pages = 0;
+  for (let cursor: string | undefined; ; ) {
+    const ask = { filter: 'comm:rare', limit: 10, withinMs: 1 };
+    const page = await store.spans(cursor === undefined ? ask : { ...ask, cursor });
+    pages++;
+    found.push(...page.items.map((one) => one.id));
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  expect(found).toEqual([29_000, 7]);
+  expect(pages).toBeGreaterThan(1);
+});

@@ -15,6 +15,11 @@ const FIRST_PAGE = 200;
 const NEXT_PAGE = 500;
 /** Rows that are put in an order which the store does not know: all at once, the most that it gives. */
 export const SORTED_ROWS = 10_000;
+/** A page ends after this long with what it has, so that the first rows are there at once; the next looks for longer. */
+const QUICK_MS = 40;
+const PATIENT_MS = 1_280;
+/** Asking ends with fewer rows than wanted when it has taken this long; reading on goes on from there. */
+const LOOK_MS = 5_000;
 /** Open operations older than this are pinned above the rows. */
 const PINNED_AFTER_US = 1e6;
 
@@ -24,6 +29,7 @@ export interface PageAsk {
   order: ServerOrder;
   limit: number;
   cursor: string | null;
+  withinMs: number;
 }
 
 export interface Subject {
@@ -207,7 +213,10 @@ export class OperationsModel {
     if (!this.started) this.stillTo = toUs;
     await this.load(
       { filter, range: { fromUs, toUs: this.stillTo }, order, limit, cursor: this.cursor },
-      (page) => this.append(page),
+      (page) => {
+        this.append(page);
+        return this.still !== null;
+      },
     );
   }
 
@@ -224,25 +233,36 @@ export class OperationsModel {
     const { filter, range, order } = this.subject;
     if (range) return this.loadOlder();
     const toUs = this.options.nowUs();
+    const found: Span[] = [];
     await this.load(
       { filter, range: { fromUs: null, toUs }, order, limit: FIRST_PAGE, cursor: null },
       (page) => {
-        if (this.ring.dropped > 0) return;
-        const ended = page.items.filter((span) => span.state !== 'open');
-        this.seed = ended.sort((a, b) => endUs(b) - endUs(a));
+        if (this.ring.dropped > 0) return false;
+        found.push(...page.items.filter((span) => span.state !== 'open'));
+        this.seed = found.toSorted((a, b) => endUs(b) - endUs(a));
         this.thinSeed(this.ring.newestFirst());
         if (this.still && !this.started) this.append({ items: this.seed, nextCursor: null }, false);
+        return true;
       },
     );
   }
 
-  private async load(ask: PageAsk, use: (page: SpanList) => void): Promise<void> {
+  /** Asks until there are as many rows as wanted. @param use of what was found; false where no more is wanted */
+  private async load(ask: Omit<PageAsk, 'withinMs'>, use: (page: SpanList) => boolean): Promise<void> {
     const { signal } = this.abort;
     this.loading = true;
     this.version++;
+    let { limit, cursor } = ask;
+    const until = performance.now() + LOOK_MS;
     try {
-      const page = await this.options.fetchPage(ask, signal);
-      if (!signal.aborted) use(page);
+      for (let withinMs = QUICK_MS; ; withinMs = Math.min(PATIENT_MS, withinMs * 2)) {
+        const page = await this.options.fetchPage({ ...ask, limit, cursor, withinMs }, signal);
+        if (signal.aborted || !use(page)) return;
+        limit -= page.items.length;
+        cursor = page.nextCursor;
+        if (cursor === null || limit <= 0 || performance.now() > until) return;
+        this.version++;
+      }
     } catch (error) {
       if (!signal.aborted) this.error = error instanceof Error ? error : new Error(String(error));
     } finally {
