@@ -23,6 +23,7 @@ const VIEWS: readonly (readonly [path: string, ready: string])[] = [
   ['/settings', '.settings .set-force tbody tr'],
   ['/recordings', '.rec-list tbody tr'],
   ['/latency?as=table', '.as-table tbody tr'],
+  ['/?as=table', '.map-table tbody tr'],
   ['/start', '.finding'],
 ];
 
@@ -30,6 +31,14 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const EVERYTHING = { runOnly: { type: 'tag', values: TAGS } } as const;
 /** What another theme can change. */
 const COLOURS = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } } as const;
+/** Colours that another theme has set in motion have arrived. */
+const settled = () =>
+  Promise.all(
+    document
+      .getAnimations()
+      .filter((one) => one instanceof CSSTransition)
+      .map((one) => one.finished.catch(() => null)),
+  ).then(() => undefined);
 const LOOKS = [
   { theme: 'dark', width: 1440, rules: EVERYTHING },
   { theme: 'light', width: 1440, rules: COLOURS },
@@ -70,6 +79,7 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'each view', ()
         await page.emulateMedia({ colorScheme: theme });
         await page.setViewportSize({ width, height: 900 });
         await page.locator(ready).first().waitFor();
+        await page.evaluate(settled);
         const { violations } = await new AxeBuilder({ page })
           .setLegacyMode(true)
           .options({ resultTypes: ['violations'], ...rules })

@@ -1,8 +1,10 @@
 // The map of mounts on real ones: a bindfs over a bindfs, a mergerfs over the upper one, a mount on a mount, and the lowest daemon stopped.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mountAt, readMountinfo } from '../../fuse/mountinfo.ts';
+import type { Health, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { MapEdge, MapNode, MountMap } from '../../shared/mount-map.ts';
 import type { Stall } from '../../shared/stall.ts';
@@ -71,6 +73,27 @@ describeTap('the map of real mounts', () => {
     await ward.clean();
   });
 
+  it('is made without an operation on any of the mounts', async () => {
+    const told = async () => {
+      const { kernel } = await server.get<Health>('/api/health');
+      const { items } = await server.get<SpanList>('/api/spans', { limit: 1_000 });
+      // Of our own processes the tap tells only how many there were.
+      return { own: kernel.excluded, ids: items.map((one) => one.id) };
+    };
+    const before = await told();
+    expect((await mapOf(server)).edges.length).toBeGreaterThan(0);
+    // What comes after it is told after it.
+    const caller = ward.use('stat', join(low.mountpoint, 'file'));
+    await once(caller, 'exit');
+    const spans = await until('the operation to be told', async () => {
+      const { items } = await server.get<SpanList>('/api/spans', { limit: 1_000 });
+      return items.some((one) => one.pid === caller.pid) ? items : null;
+    });
+    const others = spans.filter((one) => !before.ids.includes(one.id) && one.pid !== caller.pid);
+    expect(others.map(({ comm, op, mount }) => `${comm} ${op} ${mount}`)).toEqual([]);
+    expect((await told()).own).toBe(before.own);
+  });
+
   it('tells what serves what, what lies on what, and the file system beneath', async () => {
     const map = await mapOf(server);
     const [lowest, middle, top, nested] = [low, upper, pool, inside].map((one) => nodeAt(map, one));
@@ -94,7 +117,7 @@ describeTap('the map of real mounts', () => {
     expect(map.edges.filter((one) => one.reason === 'waits')).toEqual([]);
   });
 
-  it('draws a stall from its caller down to the daemon that is stopped, and asks no mount for it', async () => {
+  it('draws a stall from its caller down to the daemon that is stopped', async () => {
     await ward.stop(low.pid);
     const caller = ward.use('stat', join(pool.mountpoint, 'missing'));
     const stalled = await until(

@@ -259,6 +259,12 @@ it('two daemons that wait for each other are two edges, one that waits for itsel
     '/mnt/pool waits /mnt/low',
     'cat waits /mnt/low',
   ]);
+  const many = Array.from({ length: 130 }, (_, i) => stall(i + 1, 1, chain, { cycle: 1 }));
+  const crowd = edge(mountMap(facts({ stalls: many })), 'mount 2', 'mount 1', 'waits');
+  expect([crowd?.count, crowd?.stallIds.length]).toEqual([130, 100]);
+  // Its caller is the daemon that it waits for in turn: one edge, told once.
+  const own = { ...ring, span: { ...ring.span, pid: 102 } };
+  expect(edge(mountMap(facts({ stalls: [own] })), 'mount 2', 'mount 1', 'waits')?.count).toBe(1);
   const selfish = stall(2, 1, chain.slice(0, 2), { cycle: 1 });
   expect(lines(mountMap(facts({ stalls: [selfish] })), 'waits')).toEqual([
     '/mnt/low waits /mnt/low',

@@ -93,11 +93,9 @@ export class Graph {
     if (!known.includes(evidence) && known.length < EVIDENCE_MAX) known.push(evidence);
   }
 
-  /** @param stall of stalls that are handed in oldest first */
+  /** @param stall told once for each edge, and of several the oldest first */
   wait(from: MapNode, to: MapNode, stall: MapStall, evidence: string | null): void {
     const edge = this.#edge(from, to, 'waits');
-    // A chain that closes comes by again.
-    if (edge.stallIds.includes(stall.id)) return;
     edge.count++;
     edge.oldestMs = Math.max(edge.oldestMs ?? 0, stall.ageMs);
     edge.sinceUs = Math.min(edge.sinceUs ?? Number.POSITIVE_INFINITY, stall.span.startUs);

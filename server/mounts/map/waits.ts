@@ -53,14 +53,21 @@ function addStall(
     if (node.kind === 'mount') at = node;
   }
   if (chain.length <= 1) steps.push({ node: asked, via: null });
+  const told = new Set<string>();
+  // A chain that closes may come by an edge again.
+  const wait = (from: MapNode, to: MapNode, evidence: string | null) => {
+    const key = JSON.stringify([from.id, to.id]);
+    if (!told.has(key)) graph.wait(from, to, stall, evidence);
+    told.add(key);
+  };
   for (const [i, { node, via }] of steps.entries()) {
     const next = steps[i + 1]?.node;
-    if (next) graph.wait(node, next, stall, via === null ? null : `waits in ${via}`);
+    if (next) wait(node, next, via === null ? null : `waits in ${via}`);
   }
   const last = steps.at(-1)?.node;
   if (!last) return;
   const closes = cycle === null ? null : (places[cycle] ?? null);
-  if (closes) graph.wait(last, closes, stall, 'waits for it in turn');
+  if (closes) wait(last, closes, 'waits for it in turn');
   // Where nobody has looked yet, the end is not known.
   if (chain.length > 1) last.root = true;
 }
