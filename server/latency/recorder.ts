@@ -3,7 +3,7 @@
 import { isOrdinaryErrno } from '../../shared/errno.ts';
 import { BUCKETS, bucketOf, sparseOf } from '../../shared/histogram.ts';
 import type { RollupRow } from '../store/types.ts';
-import { type MountView, MountWindow } from './window.ts';
+import { type MountView, MountWindow, WINDOW_S } from './window.ts';
 
 /** One mount and operation in one second. */
 interface Cell {
@@ -134,8 +134,10 @@ export class LatencyRecorder {
   }
 
   private takeSecond(atS: number, rows: RollupRow[]): void {
+    // What is long over, as in an old log, is in nobody's view.
+    const seen = atS < this.nowS && atS >= this.nowS - WINDOW_S;
     for (const [mountId, byOp] of this.seconds.get(atS) ?? []) {
-      const total = new Uint32Array(BUCKETS);
+      const total = new Uint32Array(seen ? BUCKETS : 0);
       const second = {
         count: 0,
         errors: 0,
@@ -145,11 +147,11 @@ export class LatencyRecorder {
         const sparse = sparseOf(cell.buckets);
         const { op, count, errors, sumNs, minNs, maxNs } = cell;
         rows.push({ mountId, op, atS, count, errors, sumNs, minNs, maxNs, ...sparse });
-        addTo(second, cell, total);
+        if (seen) addTo(second, cell, total);
         this.free.push(cell.buckets.fill(0));
         this.cells--;
       }
-      this.window(mountId).add(atS, { ...second, ...sparseOf(total) }, this.nowS);
+      if (seen) this.window(mountId).add(atS, { ...second, ...sparseOf(total) }, this.nowS);
     }
     this.seconds.delete(atS);
     this.last = null;

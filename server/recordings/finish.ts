@@ -9,7 +9,10 @@ import type { RollupRow } from '../store/types.ts';
 import { ageStalls, raiseStalls } from './stalls.ts';
 
 /** Spans after which latency that has gathered is written. */
-const FLUSH_EVERY = 50_000;
+const FLUSH_EVERY = 20_000;
+/** Histograms held at once. */
+const MAX_CELLS = 1_000;
+const CACHE_KIB = 8_000;
 const LONG_BEFORE_US = 3_600e6;
 
 interface Second {
@@ -19,6 +22,8 @@ interface Second {
 
 /** @param endUs its end where the recording itself knows none: now, for one that was going on. */
 export function finishFile(db: Database, endUs: number | null): void {
+  // All of it is read from its beginning to its end: nothing of that is worth keeping.
+  db.pragma(`cache_size = -${CACHE_KIB}`);
   const end = db
     .prepare(
       `SELECT min(start_ns) / 1000 AS firstUs, max(start_ns + ifnull(duration_ns, 0)) / 1000 + 1 AS lastUs FROM spans`,
@@ -70,6 +75,7 @@ function measure(db: Database): void {
     onSpill: (rows) => {
       for (const row of rows) spilled.push(row);
     },
+    maxCells: MAX_CELLS,
   });
   const seconds = new Map<number, Second>();
   const put = db.prepare(

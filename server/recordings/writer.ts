@@ -7,8 +7,10 @@ import { openStore } from '../store/store.ts';
 import type { Store, StoredMount } from '../store/types.ts';
 
 /** Spans that may wait for the disk before the one who writes has to. */
-const MAX_QUEUED = 60_000;
+const MAX_QUEUED = 40_000;
 const FOR_EVER_S = 1e11;
+/** Several logs may be read at once, beside what the server does for the live trace. */
+const MAX_STRINGS = 40_000;
 
 /** A mount as whoever makes a recording names it. */
 export type NamedMount = Pick<StoredMount, 'mount'> & Partial<Omit<StoredMount, 'id' | 'mount'>>;
@@ -42,6 +44,7 @@ export class RecordingWriter {
       file,
       maxBytes: Number.MAX_SAFE_INTEGER,
       maxAgeS: FOR_EVER_S,
+      maxStrings: MAX_STRINGS,
       onLost: (_cause, count) => {
         if (writer) writer.lostSpans += count;
       },
@@ -66,7 +69,7 @@ export class RecordingWriter {
 
   /**
    * Takes spans, and numbers them in this order (`id` of each is set). Resolves at once, or, where the disk is behind,
-   * when it has caught up: who waits for it needs constant memory.
+   * when it is not far behind any more: who waits for it needs constant memory.
    * @throws CodedError FUSESCOPE_STORE where the disk takes nothing
    */
   async write(spans: readonly Span[]): Promise<void> {
@@ -75,8 +78,12 @@ export class RecordingWriter {
       this.store.insert(span, null);
     }
     this.store.flush();
-    if (this.store.gauges().queued > MAX_QUEUED) await this.store.settled();
     this.check();
+    // Not until all is written: whoever reads meanwhile and whoever writes would take turns.
+    while (this.store.gauges().queued > MAX_QUEUED) {
+      await this.store.moved();
+      this.check();
+    }
   }
 
   /** Keeps something beside the spans, as JSON under a name of its own (table `settings`). */

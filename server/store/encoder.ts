@@ -14,8 +14,9 @@ import {
   WIDTH,
 } from './layout.ts';
 
+/** Strings that a dictionary knows, and how long they are on average at most. */
 const MAX_STRINGS = 200_000;
-const MAX_CHARS = 16_000_000;
+const MAX_CHARS_EACH = 80;
 /** Buffers kept for the next spans. */
 const MAX_FREE = 64;
 
@@ -24,9 +25,11 @@ class Dictionary {
   private fresh: string[] = [];
   private nextId: number;
   private chars = 0;
+  private readonly max: number;
 
-  constructor(firstId: number) {
+  constructor(firstId: number, max: number) {
     this.nextId = firstId;
+    this.max = max;
   }
 
   get next(): number {
@@ -34,7 +37,7 @@ class Dictionary {
   }
 
   get full(): boolean {
-    return this.ids.size >= MAX_STRINGS || this.chars >= MAX_CHARS;
+    return this.ids.size >= this.max || this.chars >= this.max * MAX_CHARS_EACH;
   }
 
   id(text: string): number {
@@ -73,6 +76,16 @@ export interface Packed {
   epoch: Epoch | null;
 }
 
+export interface EncoderOptions {
+  firstIds: Record<DictionaryName, number>;
+  nextSpanId: number;
+  /** How long an epoch lasts at most. */
+  epochS: number;
+  nowS: number;
+  /** Strings of each kind that are known at once. */
+  maxStrings?: number;
+}
+
 export class Encoder {
   /** Rows that wait to be taken. */
   rows = 0;
@@ -87,16 +100,17 @@ export class Encoder {
   private usedInEpoch = false;
   private readonly epochS: number;
 
-  constructor(firstIds: Record<DictionaryName, number>, nextSpanId: number, epochS: number, nowS: number) {
+  constructor(options: EncoderOptions) {
+    const { firstIds, maxStrings = MAX_STRINGS } = options;
     this.dictionaries = {
-      paths: new Dictionary(firstIds.paths),
-      comms: new Dictionary(firstIds.comms),
-      arguments: new Dictionary(firstIds.arguments),
-      instances: new Dictionary(firstIds.instances),
+      paths: new Dictionary(firstIds.paths, maxStrings),
+      comms: new Dictionary(firstIds.comms, maxStrings),
+      arguments: new Dictionary(firstIds.arguments, maxStrings),
+      instances: new Dictionary(firstIds.instances, maxStrings),
     };
-    this.highestId = nextSpanId - 1;
-    this.epochS = epochS;
-    this.openEpoch(nowS);
+    this.highestId = options.nextSpanId - 1;
+    this.epochS = options.epochS;
+    this.openEpoch(options.nowS);
   }
 
   add(span: Span, instance: string | null, isNew: boolean): void {

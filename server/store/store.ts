@@ -146,7 +146,15 @@ class WorkerStore extends Reads implements Store {
       settings: new Map(found.settings),
     };
     const epochS = Math.max(MIN_EPOCH_S, Math.min(MAX_EPOCH_S, Math.floor(options.maxAgeS / 24)));
-    this.encoder = new Encoder(found.firstIds, found.nextSpanId, epochS, nowS());
+    const { firstIds, nextSpanId } = found;
+    const { maxStrings } = options;
+    this.encoder = new Encoder({
+      firstIds,
+      nextSpanId,
+      epochS,
+      nowS: nowS(),
+      ...(maxStrings && { maxStrings }),
+    });
   }
 
   get mounts(): readonly StoredMount[] {
@@ -237,6 +245,13 @@ class WorkerStore extends Reads implements Store {
     await this.settle(Number.POSITIVE_INFINITY);
   }
 
+  async moved(): Promise<void> {
+    if (this.closing) throw closingError();
+    this.flush();
+    const [oldest] = this.batches.keys();
+    if (oldest !== undefined) await this.written(oldest, Number.POSITIVE_INFINITY);
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -265,8 +280,11 @@ class WorkerStore extends Reads implements Store {
   /** Waits until what was put before is committed, so that an answer has it; not where the disk takes nothing. */
   private async settle(maxMs = SETTLE_MS): Promise<void> {
     this.flush();
-    if (this.isFailing || this.batches.size === 0 || this.closing) return;
-    const number = this.nextBatch - 1;
+    if (this.batches.size > 0) await this.written(this.nextBatch - 1, maxMs);
+  }
+
+  private async written(number: number, maxMs: number): Promise<void> {
+    if (this.isFailing || this.closing) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = Number.isFinite(maxMs) ? setTimeout(resolve, maxMs) : undefined;
     this.waiters.push({ number, resolve });

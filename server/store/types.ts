@@ -40,6 +40,8 @@ export interface StoreOptions {
   maxBytes: number;
   /** Spans that were stored longer ago than this go; open ones stay. */
   maxAgeS: number;
+  /** Paths, and other texts, that are remembered so that each is stored once; beyond that some are stored again. */
+  maxStrings?: number;
   /** Called when the store begins to fail and when it recovers; its gauges say the same. */
   onState?: (state: 'ok' | 'failing', message: string | null) => void;
   /** Called with spans that were given up because the store could not take them. */
@@ -206,6 +208,8 @@ export interface Store extends StoreReads {
   gauges(): Gauges['store'];
   /** Once everything that was put before is committed, or the store fails. */
   settled(): Promise<void>;
+  /** Once the oldest of what waits for the disk is committed, or the store fails. */
+  moved(): Promise<void>;
   /** Writes what is pending, then ends the workers. */
   close(): Promise<void>;
 }

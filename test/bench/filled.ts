@@ -15,7 +15,7 @@ export function filledDatabase(file: string, spans: number, seconds: number): vo
   const { db } = openDatabase(file);
   const writer = new BatchWriter(db, LIMITS);
   const beginUs = (Math.floor(Date.now() / 1_000) - seconds) * 1e6;
-  const encoder = new Encoder(writer.found(null).firstIds, 1, 3_600, beginUs / 1e6);
+  const encoder = new Encoder({ ...writer.found(null), epochS: 3_600, nowS: beginUs / 1e6 });
   const rest = {
     mounts: benchMounts(),
     seconds: [],

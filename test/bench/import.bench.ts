@@ -1,7 +1,8 @@
-// Importing logs: lines a second of each reader alone, then one large file (FUSESCOPE_BENCH_BYTES, 1 GB) from the command
-// to the finished recording, with the memory that the server and the reading process took at most.
+// Importing logs: lines a second of each reader alone; then from the command to the finished recording a small file and
+// a large one (FUSESCOPE_BENCH_BYTES, 1 GB) side by side, with the memory that the server and the reading process took
+// at most. Neither speed nor memory may depend on the size.
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,10 +13,11 @@ import { startTestServer } from '../support/server.ts';
 import type { Report } from './report.ts';
 
 const BYTES = Number(process.env.FUSESCOPE_BENCH_BYTES ?? 1e9);
-const SMALL_BYTES = 60e6;
+const ALONE_BYTES = 60e6;
 const READER = join(import.meta.dirname, '../../fuse/logs/main.ts');
 const MAIN = join(import.meta.dirname, '../../server/cli/main.ts');
 const GOAL = '200 k';
+const MEMORY_GOAL = '400 MiB';
 const LOOK_MS = 100;
 
 const two = (n: number) => String(n).padStart(2, '0');
@@ -31,6 +33,9 @@ const LOGS: Readonly<Record<string, (i: number) => string>> = {
   fusestream: (i) =>
     `2026/01/31 ${clock(i * 20)} [FUSE] Read ENTER fh=${i % 100} off=${i * 4096} len=131072\n` +
     `2026/01/31 ${clock(i * 20 + 7)} [FUSE] Read EXIT  dur=7µs n=4096\n`,
+  paths: (i) =>
+    `2026/01/31 ${clock(i * 20)} [FUSE] Open ENTER path=/data/${(i * 7_919) % 10_007}/object-${i}.bin\n` +
+    `2026/01/31 ${clock(i * 20 + 7)} [FUSE] Open EXIT  dur=7µs\n`,
   libfuse: (i) =>
     `unique: ${i * 2}, opcode: READ (15), nodeid: ${i % 1_000}, insize: 80, pid: ${i % 5_000}\n` +
     `read[${i % 100}] 4096 bytes from ${i * 4096} flags: 0x8000\n   read[${i % 100}] 4096 bytes from ${i * 4096}\n` +
@@ -45,13 +50,22 @@ const LOGS: Readonly<Record<string, (i: number) => string>> = {
       : `2026-01-31T${clock(i * 20)}Z INFO cache: hit ${i}\n`,
 };
 
+/** Formats that the reader is measured with alone. */
+const ALONE = ['fusestream', 'libfuse', 'juicefs', 'strace', 'application'];
+
+/** From the command to the recording; sizes are shares of BYTES. */
+const WHOLE = [
+  { title: 'A small log and a large one', format: 'fusestream', shares: [0.3, 1] },
+  { title: 'Logs in which every path is another one', format: 'paths', shares: [0.1, 0.3] },
+];
+
 export async function bench(report: Report): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'fusescope-bench-'));
   try {
     report.section('Reading logs, lines a second, the reading process alone');
-    for (const format of Object.keys(LOGS)) {
+    for (const format of ALONE) {
       const file = join(dir, `${format}.log`);
-      const lines = await generate(file, format, SMALL_BYTES);
+      const lines = await generate(file, format, ALONE_BYTES);
       const { seconds, peakBytes } = await readAlone(file, format);
       report.line(format, formatCompact(lines / seconds).text, {
         ratio: `${formatBytes(peakBytes).text} at most`,
@@ -59,10 +73,11 @@ export async function bench(report: Report): Promise<void> {
       });
       rmSync(file);
     }
-    report.section(`A log of ${formatBytes(BYTES).text}, from the command to the recording`);
-    const file = join(dir, 'large.log');
-    await generate(file, 'fusestream', BYTES);
-    await whole(report, dir, file);
+    for (const { title, format, shares } of WHOLE) {
+      report.section(`${title}, from the command to the recording`);
+      const [small, large] = shares.map((share) => share * BYTES);
+      compare(report, await whole(dir, format, small ?? 0), await whole(dir, format, large ?? 0));
+    }
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -95,24 +110,54 @@ async function readAlone(file: string, format: string) {
   return { seconds: (performance.now() - started) / 1_000, peakBytes: peak() };
 }
 
-async function whole(report: Report, dir: string, file: string): Promise<void> {
-  await using server = await startTestServer({ dir });
-  const idle = residentBytes(server.child.pid ?? 0);
-  const peak = watch(server.child.pid ?? 0);
-  const reader = watchChildren(server.child.pid ?? 0);
+interface Whole {
+  bytes: number;
+  linesASecond: number;
+  spans: number;
+  idleBytes: number;
+  serverBytes: number;
+  readerBytes: number;
+}
+
+async function whole(dir: string, format: string, bytes: number): Promise<Whole> {
+  const file = join(dir, 'large.log');
+  await generate(file, format, bytes);
+  await using server = await startTestServer();
+  const pid = server.child.pid ?? 0;
+  const idleBytes = residentBytes(pid);
+  const peak = watch(pid);
+  const reader = watchChildren(pid);
   const started = performance.now();
   const child = spawn(process.execPath, [MAIN, 'import', file, '--json', '--server', server.url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const answer = JSON.parse(await text(child.stdout)) as ImportAnswer;
   const seconds = (performance.now() - started) / 1_000;
-  report.line('lines a second', formatCompact(answer.lines / seconds).text, { goal: GOAL });
-  report.line('operations in it', formatCompact(answer.spans).text);
-  report.line('bytes a second', `${formatBytes(statSync(file).size / seconds).text}/s`);
-  report.line('memory of the server, at most', formatBytes(peak()).text, {
-    ratio: `${formatBytes(idle).text} before`,
-  });
-  report.line('memory of the reading process, at most', formatBytes(reader()).text);
+  rmSync(file);
+  return {
+    bytes,
+    linesASecond: answer.lines / seconds,
+    spans: answer.spans,
+    idleBytes,
+    serverBytes: peak(),
+    readerBytes: reader(),
+  };
+}
+
+function compare(report: Report, small: Whole, large: Whole): void {
+  const sizes = [small, large].map(({ bytes }) => formatBytes(bytes).text);
+  const lines = (name: string, figure: (of: Whole) => number, show: (n: number) => string, goal?: string) => {
+    const ratio = `${(figure(large) / figure(small)).toFixed(2)} of the small one`;
+    report.line(`${name}, ${sizes[0]}`, show(figure(small)), { ...(goal && { goal }) });
+    report.line(`${name}, ${sizes[1]}`, show(figure(large)), { ratio, ...(goal && { goal }) });
+  };
+  const count = (n: number) => formatCompact(n).text;
+  const size = (n: number) => formatBytes(n).text;
+  lines('lines a second', (of) => of.linesASecond, count, GOAL);
+  lines('memory of the server at most', (of) => of.serverBytes, size, MEMORY_GOAL);
+  lines('memory of the reading process at most', (of) => of.readerBytes, size);
+  report.line('operations in the large one', count(large.spans));
+  report.line('memory of the server before', size(large.idleBytes));
 }
 
 /** Highest resident memory of a process while it is watched; call the result to end that. */

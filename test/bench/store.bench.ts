@@ -100,7 +100,7 @@ function fillFile(file: string, total: number): { spans: number; rollups: number
   const { db } = openDatabase(file);
   const writer = new BatchWriter(db, LIMITS);
   const beginUs = (Math.floor(Date.now() / 1_000) - WINDOW_S) * 1e6;
-  const encoder = new Encoder(writer.found(null).firstIds, 1, 3_600, beginUs / 1e6);
+  const encoder = new Encoder({ ...writer.found(null), epochS: 3_600, nowS: beginUs / 1e6 });
   const rollups: RollupRow[] = [];
   const recorder = new LatencyRecorder({ onSpill: (rows) => rollups.push(...rows) });
   const mounts = benchMounts();

@@ -13,7 +13,7 @@ function writerOf(file: string, limits: { maxBytes: number; maxAgeS: number }, n
   cleanUp(() => void db.close());
   const writer = new BatchWriter(db, limits);
   const found = writer.found(null);
-  const encoder = new Encoder(found.firstIds, found.nextSpanId, 100, nowS);
+  const encoder = new Encoder({ ...found, epochS: 100, nowS });
   const rest = {
     mounts: [],
     rollups: [],
