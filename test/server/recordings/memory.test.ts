@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Encoder } from '../../../server/store/encoder.ts';
 import type { ImportAnswer } from '../../../shared/import.ts';
 import { blankSpan } from '../../../shared/span.ts';
 import { startTestServer } from '../../support/server.ts';
 
-const COMPLETING = join(import.meta.dirname, 'completing-child.ts');
+const COMPLETING = fileURLToPath(new URL('./completing-child.ts', import.meta.url));
 const MIB = 1024 * 1024;
 const dir = mkdtempSync(join(tmpdir(), 'fusescope-memory-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
