@@ -2,6 +2,7 @@
 // to the cause, who else waits, and what can be done. A part of every stall (shared/stall.ts).
 import Type, { type Static } from 'typebox';
 import { nullable } from './nullable.ts';
+import { UserStackSchema } from './user-frame.ts';
 
 export const CAUSE_KINDS = [
   'daemon-stopped',
@@ -69,6 +70,7 @@ const ThreadSchema = Type.Object({
   stack: Type.Array(Type.String(), {
     description: 'kernel functions, innermost first; empty where not readable',
   }),
+  userStack: UserStackSchema,
 });
 export type Thread = Static<typeof ThreadSchema>;
 
@@ -87,6 +89,7 @@ const StallCallerSchema = Type.Object({
   wchan: nullable(Type.String()),
   syscall: nullable(Type.String()),
   stack: Type.Array(Type.String()),
+  userStack: UserStackSchema,
 });
 export type StallCaller = Static<typeof StallCallerSchema>;
 const StallDaemonSchema = Type.Object({
@@ -115,6 +118,7 @@ const LinkSchema = Type.Object({
     Type.String({ description: 'how it waits for the next link: an operation, TCP, futex, pipe' }),
   ),
   stack: Type.Array(Type.String()),
+  userStack: UserStackSchema,
   telling: nullable(
     Type.Object({ frame: Type.String(), text: Type.String() }),
     'the frame of `stack` (or the wchan) that shows the wait, and what it means',

@@ -2,6 +2,7 @@
 // mean is decided by the rules in server/diagnosis. Snapshots of it are kept with the stall.
 import Type, { type Static } from 'typebox';
 import { nullable } from './nullable.ts';
+import { UserStackSchema } from './user-frame.ts';
 
 const FutexSchema = Type.Object({
   kind: Type.Enum(['mutex', 'signal'], {
@@ -35,6 +36,7 @@ const ThreadSchema = Type.Object({
   wchan: nullable(Type.String()),
   syscall: nullable(SyscallSchema),
   stack: Type.Array(Type.String(), { description: 'kernel functions, innermost first' }),
+  userStack: UserStackSchema,
   sinceUs: nullable(
     Type.Number({ description: 'when it last ran, µs since the Unix epoch: it has slept from then on' }),
   ),

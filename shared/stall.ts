@@ -64,7 +64,7 @@ export function listed(stall: Stall): Stall {
     caller: null,
     daemon: null,
     waiters: [],
-    chain: stall.chain.map((link) => ({ ...link, stack: [], facts: [] })),
+    chain: stall.chain.map((link) => ({ ...link, stack: [], userStack: [], facts: [] })),
   };
 }
 

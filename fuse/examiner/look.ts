@@ -3,11 +3,14 @@
 import type { ExamineAnswer, ExamineRequest, ProcessFacts, Unread } from '../../shared/examination.ts';
 import { findHolders } from '../kernel/discovery/daemons.ts';
 import { readLink, readStat } from '../kernel/discovery/proc.ts';
+import { Devices } from './devices.ts';
 import { stoppedAround } from './kin.ts';
+import type { Modules } from './modules.ts';
 import { type Depth, type Looked, lookInto, outline } from './process.ts';
 import { readWchan, type ScannedProcess, scan } from './scan.ts';
 import { findOwners, type NetSocket, readSockets } from './sockets.ts';
 import { Moment } from './time.ts';
+import { UserStacks } from './user-stacks.ts';
 
 const WAITERS_MAX = 400;
 const DAEMONS_MAX = 64;
@@ -21,8 +24,15 @@ const IDLE = /^fuse_dev_/;
 
 type Wishes = Map<number, Depth>;
 
-/** @param at called with each process before anything that may hang is read of it. */
-export async function examine(request: ExamineRequest, at: (pid: number) => void): Promise<ExamineAnswer> {
+/**
+ * @param at called with each process before anything that may hang is read of it.
+ * @param modules what is known of program files, kept from one examination to the next.
+ */
+export async function examine(
+  request: ExamineRequest,
+  at: (pid: number) => void,
+  modules: Modules,
+): Promise<ExamineAnswer> {
   const begun = performance.now();
   const moment = new Moment();
   const skip = new Set(request.skip);
@@ -35,6 +45,8 @@ export async function examine(request: ExamineRequest, at: (pid: number) => void
   if (daemons.length > DAEMONS_MAX) left.push(`${daemons.length - DAEMONS_MAX} further daemons`);
 
   const fuse = new Set(request.mounts.flatMap((one) => one.connection ?? []));
+  const userStacks = new UserStacks(modules);
+  const tools = { devices: new Devices(fuse), moment, userStacks };
   const looked: Looked[] = [];
   const processes: ProcessFacts[] = [];
   const unread: Unread[] = [];
@@ -47,7 +59,7 @@ export async function examine(request: ExamineRequest, at: (pid: number) => void
       return;
     }
     at(pid);
-    const one = lookInto(process, depth, fuse, moment);
+    const one = lookInto(process, depth, tools);
     if (isDenied(process)) unread.push({ pid, why: 'denied' });
     looked.push(one);
     processes.push(one.facts);
@@ -58,6 +70,7 @@ export async function examine(request: ExamineRequest, at: (pid: number) => void
   for (const pid of new Set(helpers.values()))
     if (!wishes.has(pid)) take(pid, { threads: null, descriptors: true });
   joinSockets(looked, all, tables, helpers, at);
+  left.push(...userStacks.left());
   const tookMs = Math.round(performance.now() - begun);
   return { id: request.id, takenUs: moment.takenUs, tookMs, processes, unread, left };
 }

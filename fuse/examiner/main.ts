@@ -6,12 +6,14 @@ import { createInterface } from 'node:readline';
 import type { ExamineRequest } from '../../shared/examination.ts';
 import { watchParent } from '../mirror/watch.ts';
 import { examine } from './look.ts';
+import { Modules } from './modules.ts';
 
 // Law 1: no working directory of ours on a mount.
 process.chdir('/');
 process.title = 'fusescope examine';
 
 const say = (line: string | number) => writeSync(1, `${line}\n`);
+const modules = new Modules();
 let last = Promise.resolve();
 
 watchParent(() => process.exit(0));
@@ -19,7 +21,7 @@ createInterface({ input: process.stdin })
   .on('line', (line) => {
     const request = JSON.parse(line) as ExamineRequest;
     last = last.then(async () => {
-      say(JSON.stringify(await examine(request, say)));
+      say(JSON.stringify(await examine(request, say, modules)));
     });
   })
   .on('close', () => process.exit(0));

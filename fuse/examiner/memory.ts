@@ -1,68 +1,102 @@
-// Strings and numbers in the memory of a process, as arguments of its system calls point to them. Only where that
-// memory is no file of a FUSE mount: reading such a page could make a request of the mount, and hang.
+// The memory of a process: strings and numbers that arguments of its system calls point to, its stacks, its code. Only
+// where that memory is no file of a FUSE mount: reading such a page could make a request of the mount, and hang.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readProc } from '../kernel/discovery/proc.ts';
+import { type Area, areaAt, parseAreas } from './areas.ts';
+import type { Devices } from './devices.ts';
 
-interface Area {
-  from: bigint;
-  to: bigint;
-}
+const PAGE = 4_096;
+/** Of one process; what lies beyond reads as null. */
+const PAGES_MAX = 1_024;
 
-/** Minors of device 0:N, as maps writes those of FUSE connections. */
 export class Memory {
   readonly #pid: number;
-  readonly #fuse: ReadonlySet<number>;
+  readonly #devices: Devices;
+  readonly #pages = new Map<number, Buffer | null>();
   #areas: Area[] | null = null;
+  /** Null: may not be opened. */
+  #fd: number | null | undefined;
 
-  /** @param fuse connections that are mounted now. */
-  constructor(pid: number, fuse: ReadonlySet<number>) {
+  constructor(pid: number, devices: Devices) {
     this.#pid = pid;
-    this.#fuse = fuse;
+    this.#devices = devices;
   }
 
   /** Text up to its NUL, or null where it cannot be read. */
   text(address: bigint, max = 4_096): string | null {
-    const bytes = this.#read(address, max);
+    const bytes = this.#read(Number(address), max);
     if (!bytes) return null;
     const end = bytes.indexOf(0);
     return end < 0 ? null : bytes.toString('utf8', 0, end);
   }
 
   int32(address: bigint): number | null {
-    return this.#read(address, 4)?.readInt32LE(0) ?? null;
+    return this.bytes(Number(address), 4)?.readInt32LE(0) ?? null;
   }
 
-  #read(address: bigint, max: number): Buffer | null {
-    this.#areas ??= this.#readAreas();
-    const area = this.#areas.find((one) => address >= one.from && address < one.to);
-    if (!area) return null;
-    const length = Number(area.to - address < BigInt(max) ? area.to - address : BigInt(max));
-    let fd: number;
-    try {
-      fd = openSync(`/proc/${this.#pid}/mem`, 'r');
-    } catch {
-      return null;
-    }
+  get areas(): readonly Area[] {
+    this.#areas ??= parseAreas(readProc(`/proc/${this.#pid}/maps`) ?? '', (device) =>
+      this.#devices.kindOf(device, this.#pid),
+    );
+    return this.#areas;
+  }
+
+  area(address: number): Area | null {
+    return areaAt(this.areas, address);
+  }
+
+  /** Exactly so many bytes, 4096 at most, or null. Read once: a second look shows what the first one saw. */
+  bytes(address: number, length: number): Buffer | null {
+    const first = address - (address % PAGE);
+    const from = address - first;
+    const page = this.#page(first);
+    if (!page || from + length <= PAGE) return page?.subarray(from, from + length) ?? null;
+    const next = this.#page(first + PAGE);
+    return next && Buffer.concat([page.subarray(from), next.subarray(0, from + length - PAGE)]);
+  }
+
+  /** Eight bytes as a number: exact for addresses of programs. */
+  word(address: number): number | null {
+    const bytes = this.bytes(address, 8);
+    return bytes && bytes.readUInt32LE(4) * 2 ** 32 + bytes.readUInt32LE(0);
+  }
+
+  close(): void {
+    if (typeof this.#fd === 'number') closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #page(address: number): Buffer | null {
+    const known = this.#pages.get(address);
+    if (known !== undefined) return known;
+    if (this.#pages.size >= PAGES_MAX) return null;
+    const bytes = this.#read(address, PAGE);
+    const page = bytes?.length === PAGE ? bytes : null;
+    this.#pages.set(address, page);
+    return page;
+  }
+
+  #read(address: number, max: number): Buffer | null {
+    const area = this.area(address);
+    if (!area?.readable || area.file?.kind === 'fuse') return null;
+    const length = Math.min(max, area.to - address);
+    const fd = this.#open();
+    if (fd === null) return null;
     try {
       const bytes = Buffer.alloc(length);
       return bytes.subarray(0, readSync(fd, bytes, 0, length, address));
     } catch {
       return null;
-    } finally {
-      closeSync(fd);
     }
   }
 
-  #readAreas(): Area[] {
-    const areas: Area[] = [];
-    for (const line of (readProc(`/proc/${this.#pid}/maps`) ?? '').split('\n')) {
-      const match = /^([0-9a-f]+)-([0-9a-f]+) r\S* \S+ ([0-9a-f]+):([0-9a-f]+) (\d+)/.exec(line);
-      if (!match) continue;
-      const [, from, to, major, minor, inode] = match;
-      const file = inode !== '0';
-      if (file && major === '00' && this.#fuse.has(Number.parseInt(minor ?? '', 16))) continue;
-      areas.push({ from: BigInt(`0x${from}`), to: BigInt(`0x${to}`) });
+  #open(): number | null {
+    if (this.#fd !== undefined) return this.#fd;
+    try {
+      this.#fd = openSync(`/proc/${this.#pid}/mem`, 'r');
+    } catch {
+      this.#fd = null;
     }
-    return areas;
+    return this.#fd;
   }
 }

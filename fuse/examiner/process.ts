@@ -5,11 +5,13 @@ import { connectionOf } from '../kernel/discovery/daemons.ts';
 import { listProc, readLink, readProc, readStat } from '../kernel/discovery/proc.ts';
 import { readCgroup } from './cgroup.ts';
 import { readSyscall } from './decode.ts';
+import type { Devices } from './devices.ts';
 import { Memory } from './memory.ts';
 import { Places } from './places.ts';
 import type { ScannedProcess, ScannedThread } from './scan.ts';
 import { socketInode } from './sockets.ts';
 import type { Moment } from './time.ts';
+import type { UserStacks } from './user-stacks.ts';
 
 const THREADS_MAX = 256;
 const DESCRIPTORS_MAX = 2_048;
@@ -32,23 +34,30 @@ export interface Depth {
   descriptors: boolean;
 }
 
-/** @param fuse connections that are mounted now. */
-export function lookInto(
-  process: ScannedProcess,
-  depth: Depth,
-  fuse: ReadonlySet<number>,
-  moment: Moment,
-): Looked {
+/** What one examination has for all processes. */
+export interface Tools {
+  devices: Devices;
+  moment: Moment;
+  userStacks: UserStacks;
+}
+
+export function lookInto(process: ScannedProcess, depth: Depth, tools: Tools): Looked {
   const { pid } = process;
-  const memory = new Memory(pid, fuse);
+  const { moment } = tools;
+  const memory = new Memory(pid, tools.devices);
   const places = new Places(pid);
-  const wanted = process.threads.filter((one) => depth.threads === null || depth.threads.has(one.tid));
+  const wanted = process.threads
+    .filter((one) => depth.threads === null || depth.threads.has(one.tid))
+    .slice(0, THREADS_MAX);
   const stat = readStat(pid);
+  const threads = wanted.map((thread) => lookAtThread(pid, thread, memory, places, moment));
+  const userStacks = tools.userStacks.of(pid, wanted, memory);
+  memory.close();
   const facts: ProcessFacts = {
     ...outline(process),
     cmdline: cmdline(pid),
     startedUs: stat === null ? null : moment.sinceBoot(stat.startTicks),
-    threads: wanted.slice(0, THREADS_MAX).map((thread) => lookAtThread(pid, thread, memory, places, moment)),
+    threads: threads.map((one) => ({ ...one, userStack: userStacks.get(one.tid) ?? [] })),
   };
   const socketFds = new Map<string, number>();
   if (depth.descriptors) lookThroughDescriptors(pid, facts, socketFds);

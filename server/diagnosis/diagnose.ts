@@ -142,6 +142,7 @@ function callerLink(
     lines: [caller?.process.cmdline ?? '', unit ?? ''].filter((one) => one !== ''),
     via: operation.op,
     stack: caller?.thread.stack ?? [],
+    userStack: caller?.thread.userStack ?? [],
     telling: frame === null ? null : { frame, text: 'waits for the answer' },
     facts: [],
   };
@@ -152,8 +153,8 @@ function outline({ pid, comm, cmdline, state, unit, container, cgroup }: Process
 }
 
 function callerOf(process: ProcessFacts, thread: ThreadFacts): StallCaller {
-  const { tid, state, wchan, stack, syscall } = thread;
-  return { ...outline(process), tid, state, wchan, syscall: syscall?.text ?? null, stack };
+  const { tid, state, wchan, stack, userStack = [], syscall } = thread;
+  return { ...outline(process), tid, state, wchan, syscall: syscall?.text ?? null, stack, userStack };
 }
 
 /** The telling thread first, those that wait for requests last. */
@@ -164,13 +165,14 @@ function daemonOf(process: ProcessFacts, finding: Finding): StallDaemon {
   const threads = [...process.threads]
     .sort((a, b) => rank(a) - rank(b))
     .slice(0, DAEMON_THREADS)
-    .map(({ tid, comm, state, wchan, syscall, stack }) => ({
+    .map(({ tid, comm, state, wchan, syscall, stack, userStack = [] }) => ({
       tid,
       comm,
       state,
       wchan,
       syscall: syscall?.text ?? null,
       stack,
+      userStack,
     }));
   return { ...outline(process), threads, threadCount: process.threadCount };
 }

@@ -103,6 +103,7 @@ export function daemonLink(
     lines: rest.lines,
     via: rest.via,
     stack: thread?.stack ?? [],
+    userStack: thread?.userStack ?? [],
     telling: rest.telling !== undefined && frame !== null ? { frame, text: rest.telling } : null,
     facts: [],
   };
@@ -121,6 +122,7 @@ export function causeLink(name: string, lines: string[], facts: [string, string]
     lines,
     via: null,
     stack: [],
+    userStack: [],
     telling: null,
     facts,
   };

@@ -128,6 +128,30 @@ describeTap('causes of stalls, on real mounts', () => {
     expect(lock.chain.at(-1)).toMatchObject({ role: 'cause', name: peer });
   });
 
+  it('the functions of its own that each of these threads is in, innermost first', async () => {
+    const net = await caused(server, at('locking'), 'blocked-on-network');
+    const lock = await caused(server, at('locking'), 'blocked-on-lock');
+    const names = (stall: Stall, own: string) =>
+      stall.daemon?.threads
+        .map(({ userStack = [] }) => userStack)
+        .find((stack) => stack.some(({ text }) => text.startsWith(`${own}+`)))
+        ?.flatMap(({ text, guessed }) =>
+          text.endsWith(' (stuckfs)') && !guessed ? (text.split('+')[0] ?? '') : [],
+        );
+    expect(names(net, 'ask_server')).toEqual(['ask_server', 'fs_open']);
+    expect(names(lock, 'take_lock')).toEqual(['take_lock', 'fs_open']);
+    const link = net.chain.find((one) => one.role === 'daemon');
+    expect(link?.userStack?.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^ask_server\+0x[0-9a-f]+ \(stuckfs\)$/),
+    );
+    expect(net.caller?.userStack?.at(-1)?.text).toMatch(/^_start\+0x[0-9a-f]+ \(cat\)$|^cat\+0x[0-9a-f]+$/);
+    const { items } = await server.get<{ items: StallSnapshot[] }>(`/api/stalls/${net.id}/snapshots`);
+    const kept = items.flatMap(({ processes }) => processes).find((one) => one.pid === at('locking').pid);
+    expect(kept?.threads.flatMap(({ userStack = [] }) => userStack).map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^take_lock\+/),
+    );
+  });
+
   it('a pool of workers that is full', async () => {
     const { cause } = await caused(server, at('pool'), 'workers-exhausted');
     expect(cause).toMatchObject({ culprit: { pid: at('pool').pid, name: 'stuckfs' } });

@@ -4,7 +4,7 @@ import type { Link as ChainLink, StallCaller, Thread } from '../../../shared/dia
 import type { Stall } from '../../../shared/stall.ts';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { visible } from '../../ui/visible.ts';
-import { foldStack, type StackLine } from './stack.ts';
+import { foldStack, foldUserStack, type StackLine } from './stack.ts';
 import './chain.css';
 
 const ROLES: Readonly<Record<ChainLink['role'], string>> = {
@@ -83,7 +83,7 @@ function Column(props: { link: ChainLink; isRoot: boolean; isLast: boolean; unfo
           <span className="tip" aria-hidden="true" />
         </div>
       )}
-      <Stack link={link} unfolded={unfolded} />
+      <Stacks link={link} unfolded={unfolded} />
       {link.facts.length > 0 && (
         <dl className="sock">
           {link.facts.map(([name, value]) => (
@@ -98,17 +98,35 @@ function Column(props: { link: ChainLink; isRoot: boolean; isLast: boolean; unfo
   );
 }
 
-function Stack({ link: { stack, telling }, unfolded }: { link: ChainLink; unfolded: boolean }) {
+function Stacks({ link, unfolded }: { link: ChainLink; unfolded: boolean }) {
+  const { stack, userStack = [], telling } = link;
+  const guessed = userStack.filter((one) => one.guessed).length;
+  return (
+    <>
+      <Stack name="kernel stack" count={framesWords(stack)} lines={foldStack(stack, telling, unfolded)} />
+      <Stack
+        name="user stack"
+        count={`${framesWords(userStack)}${guessed === 0 ? '' : `, ${guessed} guessed`}`}
+        lines={foldUserStack(userStack, unfolded)}
+      />
+    </>
+  );
+}
+
+function framesWords({ length }: readonly unknown[]): string {
+  return length === 1 ? '1 frame' : `${length} frames`;
+}
+
+function Stack({ name, count, lines }: { name: string; count: string; lines: readonly StackLine[] }) {
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const lines = foldStack(stack, telling, unfolded);
   if (lines.length === 0) return null;
   return (
     <>
       <div className="edge-t">
-        <span>kernel stack</span>
-        <span>{stack.length === 1 ? '1 frame' : `${stack.length} frames`}</span>
+        <span>{name}</span>
+        <span>{count}</span>
       </div>
-      <ul className="stack">
+      <ul className="stack" aria-label={name}>
         {lines.map((line, i) => (
           <Line
             // biome-ignore lint/suspicious/noArrayIndexKey: the same function may stand in a stack twice
@@ -124,7 +142,7 @@ function Stack({ link: { stack, telling }, unfolded }: { link: ChainLink; unfold
 }
 
 function Line({ line, isOpen, onOpen }: { line: StackLine; isOpen: boolean; onOpen: () => void }) {
-  if (line.kind === 'frame') return <li title={line.text}>{line.text}</li>;
+  if (line.kind === 'frame') return <li title={visible(line.text)}>{visible(line.text)}</li>;
   if (line.kind === 'telling')
     return (
       <li className="tell">
@@ -134,11 +152,11 @@ function Line({ line, isOpen, onOpen }: { line: StackLine; isOpen: boolean; onOp
     );
   if (isOpen)
     // biome-ignore lint/suspicious/noArrayIndexKey: the same function may stand in a stack twice
-    return line.frames.map((frame, i) => <li key={i}>{frame}</li>);
+    return line.frames.map((frame, i) => <li key={i}>{visible(frame)}</li>);
   return (
     <li className="f">
       <button type="button" onClick={onOpen}>
-        {line.frames.length} frames in {line.part}
+        {line.frames.length} frames in {visible(line.part)}
       </button>
     </li>
   );
@@ -162,6 +180,7 @@ function callerAlone({ span, caller }: Stall): ChainLink {
     lines: linesOf(caller),
     via: span.op,
     stack: caller?.stack ?? [],
+    userStack: caller?.userStack ?? [],
     telling: null,
     facts: [],
   };

@@ -1,6 +1,7 @@
-// A kernel stack folded to what tells something: runs of frames of one part of the kernel become one line, the frame
-// that shows the wait stands out. Pure.
+// A stack folded to what tells something: runs of frames of one part of the kernel, or of one library, become one line,
+// the frame that shows the wait stands out. Pure.
 import type { Link } from '../../../shared/diagnosis.ts';
+import type { UserFrame } from '../../../shared/user-frame.ts';
 
 export type StackLine =
   | { kind: 'frame'; text: string }
@@ -39,16 +40,38 @@ export function foldStack(
       told = true;
       continue;
     }
-    const part = partOf(frame);
-    const last = lines.at(-1);
-    if (unfolded || part === null) lines.push({ kind: 'frame', text: frame });
-    else if (last?.kind === 'folded' && last.part === part) last.frames.push(frame);
-    else lines.push({ kind: 'folded', part, frames: [frame] });
+    add(lines, frame, unfolded ? null : partOf(frame));
   }
-  // One frame takes no more room by its name than by its number.
-  return lines.map((line) =>
-    line.kind === 'folded' && line.frames.length === 1 ? { kind: 'frame', text: line.frames[0] ?? '' } : line,
-  );
+  return lines.map(singleShown);
+}
+
+/** Frames of the program itself stay: they are what its author looks for. @param unfolded show every frame. */
+export function foldUserStack(stack: readonly UserFrame[], unfolded: boolean): StackLine[] {
+  const lines: StackLine[] = [];
+  for (const { text, guessed } of stack)
+    add(lines, guessed ? `${text}, guessed` : text, unfolded ? null : libraryOf(text));
+  return lines.map(singleShown);
+}
+
+/** @param part null: the frame is shown. */
+function add(lines: StackLine[], frame: string, part: string | null): void {
+  const last = lines.at(-1);
+  if (part === null) lines.push({ kind: 'frame', text: frame });
+  else if (last?.kind === 'folded' && last.part === part) last.frames.push(frame);
+  else lines.push({ kind: 'folded', part, frames: [frame] });
+}
+
+/** One frame takes no more room by its name than by its number. */
+function singleShown(line: StackLine): StackLine {
+  return line.kind === 'folded' && line.frames.length === 1
+    ? { kind: 'frame', text: line.frames[0] ?? '' }
+    : line;
+}
+
+/** libfuse3.so.3 of `fuse_do_work+0x8c (libfuse3.so.3)` and of `libfuse3.so.3+0x1c3`; null for a program. */
+function libraryOf(frame: string): string | null {
+  const file = /\(([^()]*)\)$/.exec(frame)?.[1] ?? frame.split('+', 1)[0] ?? '';
+  return /\.so(\.|$)/.test(file) ? file : null;
 }
 
 /** fuse_do_getattr of fuse_do_getattr+0x8c/0x1a0 [fuse]. */
