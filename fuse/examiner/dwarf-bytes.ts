@@ -70,6 +70,12 @@ export class DwarfBytes {
     }
   }
 
+  /** Passes over a block that begins with its length. */
+  skip(): void {
+    const length = this.uleb();
+    this.at += length;
+  }
+
   /** Text up to its NUL. */
   string(): string {
     const end = this.#bytes.indexOf(0, this.at);

@@ -27,6 +27,7 @@ export interface Row {
 const ENTRY_MAX = 64 * 1_024;
 /** Most entries are shorter. */
 const AT_ONCE = 256;
+const ENTRIES_MAX = 2 ** 28;
 /** Relative to .eh_frame_hdr, four bytes, signed: what all linkers write. */
 const SORTED = 0x3b;
 
@@ -54,6 +55,7 @@ function findEntry(bytesAt: Read, header: number, address: number): number | nul
   if (version !== 1 || sorted !== SORTED) return null;
   bytes.pointer(frames, header);
   let high = bytes.pointer(counts, header);
+  if (!(high <= ENTRIES_MAX)) return null;
   const first = bytes.address;
   let found: number | null = null;
   for (let low = 0; low < high; ) {
@@ -90,7 +92,7 @@ interface Common {
 
 function commonAt(bytesAt: Read, at: number): Common | null {
   const bytes = entryAt(bytesAt, at);
-  if (!bytes || bytes.u32() !== 0) return null;
+  if (bytes?.u32() !== 0) return null;
   const version = bytes.u8();
   const words = bytes.string();
   const codeAlign = bytes.uleb();
@@ -118,7 +120,7 @@ function rowOf(bytesAt: Read, at: number, address: number): Row | null {
   const start = bytes.pointer(common.pointers);
   const end = start + bytes.pointer(common.pointers & 0x0f);
   if (address < start || address >= end) return null;
-  if (common.sized) bytes.at += bytes.uleb();
+  if (common.sized) bytes.skip();
   const machine = new Machine(common, start);
   machine.run(common.program, Number.POSITIVE_INFINITY);
   machine.begin();
@@ -197,7 +199,7 @@ const unknown: Instruction = (machine, bytes) => {
 };
 const unknownBlock: Instruction = (machine, bytes) => {
   unknown(machine, bytes);
-  bytes.at += bytes.uleb();
+  bytes.skip();
 };
 
 /** DW_CFA_*, by their numbers. */
@@ -247,7 +249,7 @@ const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   14: (machine, bytes) => machine.set(bytes.uleb()),
   // def_cfa_expression
   15: (machine, bytes) => {
-    bytes.at += bytes.uleb();
+    bytes.skip();
     machine.frame = null;
   },
   // expression

@@ -38,6 +38,8 @@ const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
 const SEGMENTS_MAX = 128;
 const SECTIONS_MAX = 1_024;
+/** Of one of them in its table; the format has 56 and 64. */
+const ENTRY_SIZE_MAX = 256;
 /** Larger tables are left alone: their functions stay without a name. */
 const SYMBOL_BYTES_MAX = 32 * 2 ** 20;
 
@@ -91,7 +93,7 @@ function table(
   countMax: number,
   sizeMin: number,
 ): Buffer[] {
-  if (at === 0 || entrySize < sizeMin || count > countMax) return [];
+  if (at === 0 || entrySize < sizeMin || entrySize > ENTRY_SIZE_MAX || count > countMax) return [];
   const bytes = read(at, entrySize * count);
   if (!bytes) return [];
   const whole = Math.min(count, Math.floor(bytes.length / entrySize));

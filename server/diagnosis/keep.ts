@@ -11,6 +11,8 @@ const SAME_AGAIN_US = 60e6;
 const GROUPS = 1_000;
 const PROCESSES = 12;
 const THREADS = 24;
+/** Of one process: they are long, and those of one pool are alike. */
+const USER_STACKS = 8;
 
 interface Kept {
   count: number;
@@ -58,7 +60,8 @@ function partsOf({ chain, daemon }: Diagnosis, snapshot: Snapshot): ProcessFacts
       ...one,
       threads: [...one.threads]
         .sort((a, b) => Number(telling.has(b.tid)) - Number(telling.has(a.tid)))
-        .slice(0, THREADS),
+        .slice(0, THREADS)
+        .map((thread, i) => (i < USER_STACKS ? thread : { ...thread, userStack: [] })),
     }));
 }
 

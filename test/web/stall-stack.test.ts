@@ -4,7 +4,7 @@ import { noDiagnosis } from '../../shared/diagnosis.ts';
 import { blankSpan } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { groupStalls } from '../../web/ui/stall-groups.ts';
-import { foldStack } from '../../web/views/stalls/stack.ts';
+import { foldStack, foldUserStack } from '../../web/views/stalls/stack.ts';
 
 const STACK = [
   'request_wait_answer+0x1b/0x210 [fuse]',
@@ -39,6 +39,36 @@ it('shows a telling frame that the stack does not hold: the stack may not be rea
     { kind: 'telling', text: 'request_wait_answer', note: 'waits for the daemon' },
   ]);
   expect(foldStack([], null, false)).toEqual([]);
+});
+
+it('folds runs of one library in a user stack, keeps the program, and says what is guessed', () => {
+  const frame = (text: string, guessed = false) => ({ text, guessed });
+  const stack = [
+    frame('recv+0x19 (libc.so.6)'),
+    frame('ask_server+0x9d (stuckfs)'),
+    frame('fs_open+0x7c (stuckfs)', true),
+    frame('fuse_fs_open+0x84 (libfuse3.so.3.14.0)'),
+    frame('libfuse3.so.3.14.0+0x1103e', true),
+    frame('libfuse3.so.3.14.0+0x1a1bd'),
+    frame('libc.so.6+0x891f5'),
+  ];
+  const folded = foldUserStack(stack, false);
+  expect(folded).toEqual([
+    { kind: 'frame', text: 'recv+0x19 (libc.so.6)' },
+    { kind: 'frame', text: 'ask_server+0x9d (stuckfs)' },
+    { kind: 'frame', text: 'fs_open+0x7c (stuckfs), guessed' },
+    {
+      kind: 'folded',
+      part: 'libfuse3.so.3.14.0',
+      frames: [
+        'fuse_fs_open+0x84 (libfuse3.so.3.14.0)',
+        'libfuse3.so.3.14.0+0x1103e, guessed',
+        'libfuse3.so.3.14.0+0x1a1bd',
+      ],
+    },
+    { kind: 'frame', text: 'libc.so.6+0x891f5' },
+  ]);
+  expect(foldUserStack(stack, true).map((line) => line.kind)).toEqual(new Array(7).fill('frame'));
 });
 
 it('shows the stalls of one cause as one', () => {
