@@ -32,7 +32,10 @@ function linesOf(file: string): Line[] {
   let isFunction = false;
   for (const line of stdout.split('\n')) {
     // A register that is kept in another one is written as two words.
-    const words = line.trim().replaceAll(/r\d+ \(\w+\)/g, 'vexp').split(/\s+/);
+    const words = line
+      .trim()
+      .replaceAll(/r\d+ \(\w+\)/g, 'vexp')
+      .split(/\s+/);
     if (line.includes(' FDE ') || line.includes(' CIE ')) isFunction = line.includes(' FDE ');
     else if (words[0] === 'LOC') heads = words;
     else if (isFunction && /^[0-9a-f]{16}$/.test(words[0] ?? ''))

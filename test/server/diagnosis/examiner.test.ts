@@ -1,11 +1,12 @@
 // The examiner's process and its supervision: one that hangs or dies is replaced and the question asked again, without
 // what it hung at; and what a process without the rights says of others.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readStat } from '../../../fuse/kernel/discovery/proc.ts';
 import { Examiner } from '../../../server/diagnosis/examiner.ts';
 import { program } from '../../../server/setup/paths.ts';
 import type { ExamineAnswer, ExamineRequest } from '../../../shared/examination.ts';
@@ -14,6 +15,7 @@ import { isAlive, until } from '../../support/until.ts';
 import { tempDir } from '../store/helpers.ts';
 
 const log = pino({ level: 'silent' });
+const DEEP = join(import.meta.dirname, '../../support/deep.c');
 const nothing = { mounts: [], callers: [] };
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -91,29 +93,53 @@ describe('an examiner', () => {
   });
 });
 
-describeWith(['root', 'setpriv'], 'an examiner without the rights', () => {
+/** What an examiner says about a process, without some of its rights, as setpriv takes them away. */
+async function answerWithout(rights: readonly string[], pid: number): Promise<ExamineAnswer> {
+  const words = [...rights, process.execPath, program('fuse/examiner/main')];
+  const child = spawn('setpriv', words, { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+  undo.push(() => child.kill('SIGKILL'));
+  const request: ExamineRequest = { id: 1, ...nothing, callers: [pid], skip: [] };
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line.startsWith('{')) return JSON.parse(line) as ExamineAnswer;
+  throw new Error('the examiner ended');
+}
+
+/** Starts a process for the time of the test. @param comm its name once it sleeps. */
+async function sleeping(comm: string, [program, ...args]: [string, ...string[]]): Promise<number> {
+  const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+  undo.push(() => child.kill('SIGKILL'));
+  const pid = child.pid ?? 0;
+  await until(`${comm} to sleep`, () => {
+    const stat = readStat(pid);
+    return stat?.comm === comm && stat.state === 'S';
+  });
+  return pid;
+}
+
+describeWith(['root', 'setpriv', 'gcc'], 'an examiner without the rights', () => {
   it('says of whom it was kept from', async () => {
-    const file = program('fuse/examiner/main');
-    const words = ['--bounding-set=-all', '--inh-caps=-all', process.execPath, file];
-    const child = spawn('setpriv', words, { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
-    const target: ChildProcess = spawn('sleep', ['600'], { stdio: 'ignore', cwd: '/' });
-    undo.push(
-      () => child.kill('SIGKILL'),
-      () => target.kill('SIGKILL'),
-    );
-    const pid = target.pid ?? 0;
-    const request: ExamineRequest = { id: 1, ...nothing, callers: [pid], skip: [] };
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    const lines = createInterface({ input: child.stdout });
-    let answer: ExamineAnswer | undefined;
-    for await (const line of lines) {
-      if (!line.startsWith('{')) continue;
-      answer = JSON.parse(line) as ExamineAnswer;
-      break;
-    }
-    expect(answer?.unread).toContainEqual({ pid, why: 'denied' });
-    const seen = answer?.processes.find((one) => one.pid === pid);
+    const pid = await sleeping('sleep', ['sleep', '600']);
+    const answer = await answerWithout(['--bounding-set=-all', '--inh-caps=-all'], pid);
+    expect(answer.unread).toContainEqual({ pid, why: 'denied' });
+    const seen = answer.processes.find((one) => one.pid === pid);
     expect(seen).toMatchObject({ comm: 'sleep', state: 'S' });
-    expect(seen?.threads[0]).toMatchObject({ wchan: null, syscall: null, stack: [] });
+    expect(seen?.threads[0]).toMatchObject({ wchan: null, syscall: null, stack: [], userStack: [] });
+  });
+
+  it('shows user stacks by what is loaded, without the names, and says so', async () => {
+    const file = join(tempDir(), 'deep');
+    execFileSync('gcc', ['-w', '-O1', '-o', file, DEEP]);
+    const rights = ['--bounding-set=-sys_admin,-checkpoint_restore', '--inh-caps=-all'];
+    const pid = await sleeping('deep', ['setpriv', ...rights, file]);
+    const { processes, left } = await answerWithout(rights, pid);
+    const stack = processes.find((one) => one.pid === pid)?.threads[0]?.userStack ?? [];
+    expect(stack.map(({ text, guessed }) => `${text.replace(/0x[0-9a-f]+$/, '')}${guessed}`)).toEqual([
+      'libc.so.6+false',
+      ...new Array(6).fill('deep+false'),
+      ...new Array(2).fill('libc.so.6+false'),
+      'deep+false',
+    ]);
+    expect(left).toContain('names in user stacks: they are for root to read');
   });
 });
