@@ -16,7 +16,7 @@ const BETWEEN = 10;
 const LANE = 10;
 /** Between the middles of two ages. */
 const LABELS = 25;
-const MIN_ROWS = 3;
+const MIN_ROWS = 2;
 const LABEL_HALF = 36;
 
 /** @param room px that the picture may be wide; it is wider where the map does not fit */
