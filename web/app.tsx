@@ -47,6 +47,8 @@ export function App() {
   useFreshAfterOutage();
   const problem = useStore(live, (state) => state.problem);
   const never = useStore(live, (state) => state.server === null && state.link.kind === 'down');
+  // Until its picture is there nothing knows when a recording ends: ages would grow to this very day.
+  const opening = useStore(live, (state) => recordingId !== null && state.recording === null);
   return (
     <div className="frame">
       <a className="skip" href="#main">
@@ -62,6 +64,8 @@ export function App() {
               <Problem error={problem} />
             ) : never ? (
               <NoServer />
+            ) : opening ? (
+              <Coming what="the recording" />
             ) : (
               <Switch>
                 <Route path="/" component={Home} />
@@ -137,7 +141,7 @@ function useGlobalKeys(): void {
       keys: [' '],
       shownAs: 'Space',
       label: 'pause',
-      foot: path !== '/operations' && path !== '/timeline',
+      foot: recordingId === null && path !== '/operations' && path !== '/timeline',
       run: togglePause,
     },
     {

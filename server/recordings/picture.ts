@@ -1,6 +1,6 @@
 // What the page shows of a recording at once: the same frame that the live feed begins with, as it was at its end.
 import { LIVE_VERSION, type Second, type SnapshotFrame } from '../../shared/live.ts';
-import type { Mount } from '../../shared/mount.ts';
+import type { Mount, Tier } from '../../shared/mount.ts';
 import type { Recording } from '../../shared/recording.ts';
 import { DEFAULT_THRESHOLDS } from '../../shared/stall.ts';
 import { WINDOW_S } from '../latency/window.ts';
@@ -22,7 +22,7 @@ export async function pictureOf(
   const { nowUs } = reads;
   const fromUs = recording.fromUs ?? nowUs;
   const range = { fromUs: Math.min(fromUs, nowUs), toUs: nowUs };
-  const [mounts, open, stalls, latency, history, seconds, gaps] = await Promise.all([
+  const [mounts, open, stalls, latency, history, seconds, gaps, tap] = await Promise.all([
     reads.storedMounts(),
     reads.spans({ filter: 'state:open', order: 'start:asc', limit: MAX_OPEN }),
     reads.stalls('open', MAX_STALLS, null),
@@ -30,6 +30,7 @@ export async function pictureOf(
     reads.mountSeconds(Math.floor(nowUs / 1e6) - WINDOW_S),
     reads.seconds(range),
     reads.gaps(range),
+    tapOf(reads),
   ]);
   // One that grows has not counted them yet.
   const openCount = Math.max(recording.open, open.items.length);
@@ -46,7 +47,7 @@ export async function pictureOf(
       }
       return counts;
     };
-    const view = mountView(recordOf(mount), {
+    const view = mountView(recordOf(mount, tap), {
       inflight: spans.length,
       oldestOpenMs: spans[0] ? (nowUs - spans[0].startUs) / 1e3 : null,
       stalled: stalls.items.filter((stall) => stall.span.mountId === mount.id).length,
@@ -94,9 +95,17 @@ export async function pictureOf(
   };
 }
 
-/** A mount of which nothing is known but what was stored. */
-function recordOf(mount: StoredMount) {
-  return { ...mount, name: mount.mount, ...absent(mount.kind), present: true };
+/** What listened in the kernel: BPF alone knows when a request was picked up. */
+async function tapOf(reads: RecordingReads): Promise<Tier> {
+  const { items } = await reads.spans({ filter: 'source:kernel state:done', limit: 100 });
+  return items.some(({ queueNs }) => queueNs !== null) ? 'bpf' : 'tracefs';
+}
+
+/** A mount of which nothing is known but what was stored: a recording has no other mounts than captured ones. */
+function recordOf(mount: StoredMount, tap: Tier) {
+  const known = absent(mount.kind);
+  const tier = mount.kind === 'kernel' ? tap : known.tier;
+  return { ...mount, name: mount.mount, ...known, tier, present: true };
 }
 
 /** Seconds taken together by `stepS`: operations as their mean a second, the others added up. */

@@ -16,6 +16,7 @@ import { say } from './say.mjs';
  * @property {(name: string) => boolean} program   is there such a program?
  * @property {(name: string) => boolean} library   is there such a shared library?
  * @property {(name: string) => boolean} header   is there such a C header?
+ * @property {(name: string) => boolean} font   is there such a font file?
  */
 
 /** @type {(name: string, debian?: string, why?: string) => Need} */
@@ -61,6 +62,13 @@ export const TAP_NEEDS = [
 /** What the tests use besides.  @type {Need[]} */
 export const TEST_NEEDS = [
   program('chromium', 'chromium', 'the page is tested in it'),
+  {
+    debian: 'fonts-dejavu-core',
+    what: 'DejaVu fonts',
+    why: 'pictures of the page are compared in it',
+    present: (look) => look.font('DejaVuSans.ttf'),
+  },
+  program('fc-match', 'fontconfig', 'a test asks which fonts the page is drawn in'),
   program('bindfs'),
   program('sshfs'),
   {
@@ -116,6 +124,7 @@ const hereAndNow = {
       );
     }),
   header: (name) => list('/usr/include').includes(name),
+  font: (name) => list('/usr/share/fonts/truetype/dejavu').includes(name),
 };
 
 /** The needs that are not met.  @type {(needs: Need[], look?: Look) => Need[]} */

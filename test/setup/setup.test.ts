@@ -27,13 +27,13 @@ function tree(files: Record<string, string>): string {
 }
 
 test('a bare machine is told the one command that it needs', () => {
-  const bare = { program: () => false, library: () => false, header: () => false };
+  const bare = { program: () => false, library: () => false, header: () => false, font: () => false };
   const needs = missing([...MOUNT_NEEDS, ...BUILD_NEEDS], bare);
   expect(installCommand(needs)).toBe('sudo apt-get install -y fuse3 libfuse2 gcc libc6-dev');
 });
 
 test('a machine that has everything lacks nothing', () => {
-  const full = { program: () => true, library: () => true, header: () => true };
+  const full = { program: () => true, library: () => true, header: () => true, font: () => true };
   expect(missing([...MOUNT_NEEDS, ...BUILD_NEEDS, ...TEST_NEEDS], full)).toEqual([]);
 });
 

@@ -4,6 +4,7 @@ import type { Mount } from '../../shared/mount.ts';
 import { formatBytes, formatDuration } from '../../shared/units.ts';
 import { keyLayers, topmostFirst } from '../keys/keys.ts';
 import { live } from '../live/feed.ts';
+import { recordingId } from '../url/recording.ts';
 
 export function Foot() {
   const layers = useStore(keyLayers, (state) => state.layers);
@@ -28,12 +29,23 @@ export function Foot() {
 function Instrument() {
   const gauges = useStore(live, (state) => state.gauges);
   const mounts = useStore(live, (state) => state.mounts);
+  const lengthUs = useStore(live, ({ recording }) => recording && recording.toUs - recording.fromUs);
   if (!gauges) return <span>{location.host}</span>;
   const { store } = gauges;
   const held =
     store.oldestUs === null
       ? ''
       : `, ${formatDuration(Math.max(0, gauges.nowUs - store.oldestUs) * 1e3).text}`;
+  if (recordingId !== null)
+    return (
+      <>
+        <span className="wide">{mounts.length === 1 ? '1 mount' : `${mounts.length} mounts`} in it</span>
+        <span>
+          recording {formatBytes(store.sizeBytes).text}, {formatDuration((lengthUs ?? 0) * 1e3).text}
+        </span>
+        <span className="wide">{location.host}</span>
+      </>
+    );
   return (
     <>
       <span className="wide">{coverage(mounts)}</span>

@@ -121,8 +121,7 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
             ...state,
             nowUs: clock.nowUs(),
             silentSinceUs: state.link.kind === 'down' ? state.link.sinceMs * 1e3 : null,
-            range:
-              dragged() ?? framed.getState().range ?? (recording && isWhole(range, recording) ? null : range),
+            range: dragged() ?? unlessWhole(framed.getState().range ?? range, recording),
             lengthUs,
             recordingSinceUs: recording === null ? recordingSince() : null,
             waiting: state.seconds.every((second) => second.ops === 0) && state.stalls.length === 0,
@@ -133,9 +132,12 @@ function StripPicture({ range, onRange }: { range: TimeRange | null; onRange: (r
   );
 }
 
-/** Whether a range is all of a recording: that needs no frame. */
-function isWhole(range: TimeRange | null, recording: { fromUs: number; toUs: number }): boolean {
-  return range?.fromUs === recording.fromUs && range.toUs === recording.toUs;
+/** What is all of a recording needs no frame. */
+function unlessWhole(range: TimeRange | null, recording: { fromUs: number; toUs: number } | null) {
+  if (range === null || recording === null) return range;
+  const { fromUs, toUs } = range;
+  const whole = (fromUs ?? 0) <= recording.fromUs && (toUs ?? Number.POSITIVE_INFINITY) >= recording.toUs;
+  return whole ? null : range;
 }
 
 function Gauges() {

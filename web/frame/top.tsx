@@ -81,7 +81,14 @@ export function MobileTabs() {
   const [params] = useViewParams();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another current tab
   useEffect(() => {
-    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const element = bar.current;
+    if (!element) return;
+    // It is told of the first size too, and of each window that becomes narrow.
+    const observer = new ResizeObserver(() =>
+      element.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
   }, [path]);
   return (
     <nav className="mnav" aria-label="Views" ref={bar}>

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../server/clock.ts';
 import { Recordings } from '../../../server/recordings/manager.ts';
+import { pictureOf } from '../../../server/recordings/picture.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { Store } from '../../../server/store/types.ts';
 import { blankSpan, type Span } from '../../../shared/span.ts';
@@ -85,6 +86,18 @@ describe('a recording of a log', () => {
       [2, 1, 0],
       [9, 1, 1],
     ]);
+  });
+
+  it('of the kernel is told with what listened there: it has mounts that were watched, no others', async () => {
+    const tierWith = async (queueNs: number | null) => {
+      const writer = await recordings.create({ name: 'kernel', source: 'log' });
+      const mountId = writer.mount({ mount: '/mnt/k', kind: 'kernel' });
+      await writer.write([span(mountId, 0, 5, { source: 'kernel', queueNs })]);
+      const done = await writer.finish();
+      return (await pictureOf(done, await recordings.reads(done.id), '1')).mounts[0]?.tier;
+    };
+    expect(await tierWith(18_000)).toBe('bpf');
+    expect(await tierWith(null)).toBe('tracefs');
   });
 
   it('gives back every span exactly as it was put', async () => {

@@ -180,6 +180,10 @@ function openMarks(oldestMs: number, most: number) {
         fill: 'var(--stalled)',
         fontSize: 11,
         fontWeight: 600,
+        // It may stand on the bars.
+        stroke: 'var(--bg)',
+        strokeWidth: 4,
+        paintOrder: 'stroke',
       }}
     />,
   ];

@@ -14,6 +14,7 @@ import { commandLine, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { Slowest } from '../../ui/slowest.tsx';
 import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
+import { recordingId } from '../../url/recording.ts';
 import { useViewParams } from '../../url/use.ts';
 import { pairOf, readAgainst } from './against.ts';
 import { Behind } from './behind.tsx';
@@ -129,18 +130,20 @@ export default function LatencyView() {
           onFilter={(filter) => change({ filter })}
           hint={`every operation; ${formatCount(done).text} ended in this window`}
         />
-        <fieldset className="seg" aria-label="Window">
-          {WINDOWS.map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={params.range === null && params.window === name}
-              onClick={() => change({ window: name, range: null })}
-            >
-              {WINDOW_NAMES[name]}
-            </button>
-          ))}
-        </fieldset>
+        {recordingId === null && (
+          <fieldset className="seg" aria-label="Window">
+            {WINDOWS.map((name) => (
+              <button
+                key={name}
+                type="button"
+                aria-pressed={params.range === null && params.window === name}
+                onClick={() => change({ window: name, range: null })}
+              >
+                {WINDOW_NAMES[name]}
+              </button>
+            ))}
+          </fieldset>
+        )}
         <CompareMenu
           against={against}
           brush={brush}

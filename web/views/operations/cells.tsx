@@ -22,7 +22,7 @@ export function When({ span, atUs, anchorUs }: WhenProps) {
   const wall = formatWall(open ? span.startUs : atUs);
   return open ? (
     <>
-      <i className="dim">since </i>
+      <i className="dim since">since </i>
       {wall.clock}
     </>
   ) : (

@@ -173,7 +173,10 @@ function InForce({ rules, preview }: { rules: readonly ThresholdRule[]; preview:
   if (mounts.length === 0) return null;
   return (
     <table className="set-force">
-      <caption>{preview ? 'With these rules, once they are saved' : 'In force now'}</caption>
+      <caption>
+        {preview ? 'With these rules, once they are saved' : 'In force now'}{' '}
+        <span>slow over, stalled after</span>
+      </caption>
       <thead>
         <tr>
           <th scope="col">Mount</th>

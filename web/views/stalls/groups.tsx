@@ -11,6 +11,7 @@ import { Duration } from '../../ui/figure.tsx';
 import { canNotify, notifying, setNotifying } from '../../ui/notify.ts';
 import { dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
+import { recordingId } from '../../url/recording.ts';
 
 export const KIND_WORDS: Readonly<Partial<Record<string, string>>> = {
   'daemon-stopped': 'daemon stopped',
@@ -52,7 +53,7 @@ export function ComingBack() {
             : 'causes that stalled something more than once'}
         </span>
         <span className="sp" />
-        <NotifyButton />
+        {recordingId === null && <NotifyButton />}
       </div>
       {groups.length > 0 && (
         <table className="groups">

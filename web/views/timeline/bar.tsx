@@ -3,6 +3,7 @@ import { ZoomIn, ZoomOut } from 'lucide-react';
 import type { LaneKind } from '../../../shared/timeline.ts';
 import { formatCount, formatDuration } from '../../../shared/units.ts';
 import { FilterBar } from '../../filter/bar.tsx';
+import { recordingId } from '../../url/recording.ts';
 import type { TimelineModel } from './model.ts';
 
 export const LANES: readonly (readonly [LaneKind, name: string, gutterHead: string])[] = [
@@ -64,15 +65,17 @@ export function TimelineBar({ model, lanes, filter, inView, onLanes, onFilter, o
         <button type="button" className="btn sm ghost" onClick={() => model.fit()}>
           Fit <kbd>f</kbd>
         </button>
-        <button
-          type="button"
-          className="btn sm"
-          aria-pressed={model.follow}
-          disabled={model.follow}
-          onClick={onFollow}
-        >
-          {model.follow ? 'Following' : 'Follow live'} <kbd>l</kbd>
-        </button>
+        {recordingId === null && (
+          <button
+            type="button"
+            className="btn sm"
+            aria-pressed={model.follow}
+            disabled={model.follow}
+            onClick={onFollow}
+          >
+            {model.follow ? 'Following' : 'Follow live'} <kbd>l</kbd>
+          </button>
+        )}
       </span>
     </div>
   );

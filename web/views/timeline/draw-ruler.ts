@@ -1,6 +1,7 @@
 // The ruler of the timeline, with what stands in it: marks, the selection and its length, now.
 import { formatCount, formatDuration } from '../../../shared/units.ts';
 import { colour, font } from '../../theme/colours.ts';
+import { recordingId } from '../../url/recording.ts';
 import type { DrawFacts } from './draw.ts';
 import { RULER_PX } from './places.ts';
 import { headLabel, ticksOf } from './ticks.ts';
@@ -82,7 +83,8 @@ function drawNow(c: C, { scale, nowUs, stalled }: DrawFacts, height: number): vo
   if (x < scale.left || x > scale.right) return;
   c.fillStyle = colour(stalled ? 'stalled-fill' : 'ink-3');
   c.fillRect(Math.round(x), 10, 1, height - 10);
-  flag(c, 'now', x, 10, colour(stalled ? 'stalled-fill' : 'ink'), colour(stalled ? 'on-state' : 'bg'), scale);
+  const word = recordingId === null ? 'now' : 'end';
+  flag(c, word, x, 10, colour(stalled ? 'stalled-fill' : 'ink'), colour(stalled ? 'on-state' : 'bg'), scale);
 }
 
 function flag(c: C, text: string, x: number, y: number, fill: string, ink: string, scale: Scale): void {

@@ -1,6 +1,7 @@
 // The keys of the timeline: w s a d, f, m, arrows from operation to operation, and what closes the nearest layer.
 import { useKeys } from '../../keys/keys.ts';
 import type { ViewParams } from '../../url/params.ts';
+import { recordingId } from '../../url/recording.ts';
 import type { TimelineModel } from './model.ts';
 import type { Bar } from './picture.ts';
 import { RULER_PX } from './places.ts';
@@ -49,7 +50,10 @@ export function useTimelineKeys(model: TimelineModel, deeds: Deeds, params: View
     { keys: ['ArrowUp'], label: 'the lane above', run: () => go(0, -1) },
     { keys: ['e'], label: 'select what is in view', run: selectView },
     { keys: ['Shift'], shownAs: 'Shift drag', label: 'select time', foot: true, run: () => {} },
-    { keys: ['l'], label: 'follow live', foot: true, run: deeds.followNow },
+    // The key of the whole page leaves a recording.
+    ...(recordingId === null
+      ? [{ keys: ['l'], label: 'follow live', foot: true, run: deeds.followNow }]
+      : []),
     { keys: ['v'], label: 'as table', run: deeds.table },
     { keys: ['['], label: 'a view back', run: () => model.panShare(-1) },
     { keys: [']'], label: 'a view on', run: () => model.panShare(1) },
