@@ -82,6 +82,30 @@ const body = () => {
     return found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`);
   }
 
+  test('the stack of the caller in its own code is below the kernel stack; a key unfolds it', async () => {
+    const { stall: stuck } = await stall(await mounted());
+    await using opened = await openPage(browser, `${server.url}/stalls/${stuck.id}`);
+    const { page } = opened;
+    const whole = await until('the caller to be looked at', async () => {
+      const { caller } = await server.get<Stall>(`/api/stalls/${stuck.id}`);
+      return (caller?.userStack?.length ?? 0) > 0 && caller;
+    });
+    const column = page.locator('.chain .col').first();
+    const shown = column.getByRole('list', { name: 'user stack' });
+    await shown.waitFor();
+    expect(await column.getByRole('list').evaluateAll((lists) => lists.map((one) => one.ariaLabel))).toEqual([
+      'kernel stack',
+      'user stack',
+    ]);
+    await page.keyboard.press('e');
+    const texts = whole.userStack?.map(({ text, guessed }) => (guessed ? `${text}, guessed` : text)) ?? [];
+    await expect.poll(() => shown.getByRole('listitem').allTextContents()).toEqual(texts);
+    expect(texts.join()).toMatch(/\bstat\+0x/);
+    const { violations } = await new AxeBuilder({ page }).include('.chain').analyze();
+    expect(violations).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('a stopped daemon is continued with the keyboard alone; Enter by itself does nothing', async () => {
     const daemon = await mounted();
     const { stall: found, ended } = await stall(daemon);

@@ -4,7 +4,7 @@ import { noDiagnosis } from '../../shared/diagnosis.ts';
 import { blankSpan } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { groupStalls } from '../../web/ui/stall-groups.ts';
-import { foldStack, foldUserStack } from '../../web/views/stalls/stack.ts';
+import { foldStack, foldUserStack, ownFunctions } from '../../web/views/stalls/stack.ts';
 
 const STACK = [
   'request_wait_answer+0x1b/0x210 [fuse]',
@@ -69,6 +69,8 @@ it('folds runs of one library in a user stack, keeps the program, and says what 
     { kind: 'frame', text: 'libc.so.6+0x891f5' },
   ]);
   expect(foldUserStack(stack, true).map((line) => line.kind)).toEqual(new Array(7).fill('frame'));
+  expect(ownFunctions(stack)).toBe('ask_server ← fs_open (guessed)');
+  expect(ownFunctions([frame('stuckfs+0x12f0'), frame('recv+0x19 (libc.so.6)')])).toBe('');
 });
 
 it('shows the stalls of one cause as one', () => {

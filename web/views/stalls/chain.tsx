@@ -4,7 +4,7 @@ import type { Link as ChainLink, StallCaller, Thread } from '../../../shared/dia
 import type { Stall } from '../../../shared/stall.ts';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { visible } from '../../ui/visible.ts';
-import { foldStack, foldUserStack, type StackLine } from './stack.ts';
+import { foldStack, foldUserStack, ownFunctions, type StackLine } from './stack.ts';
 import './chain.css';
 
 const ROLES: Readonly<Record<ChainLink['role'], string>> = {
@@ -207,6 +207,7 @@ export function DaemonThreads({ stall: { daemon } }: { stall: Stall }) {
             <th scope="col">State</th>
             <th scope="col">Sleeps in</th>
             <th scope="col">System call</th>
+            <th scope="col">Called in</th>
           </tr>
         </thead>
         <tbody>
@@ -219,7 +220,9 @@ export function DaemonThreads({ stall: { daemon } }: { stall: Stall }) {
   );
 }
 
-function ThreadRow({ thread: { tid, comm, state, wchan, syscall } }: { thread: Thread }) {
+function ThreadRow({ thread }: { thread: Thread }) {
+  const { tid, comm, state, wchan, syscall, userStack = [] } = thread;
+  const whole = userStack.map(({ text, guessed }) => visible(guessed ? `${text}, guessed` : text)).join('\n');
   return (
     <tr>
       <td>
@@ -228,6 +231,9 @@ function ThreadRow({ thread: { tid, comm, state, wchan, syscall } }: { thread: T
       <td>{state ?? '–'}</td>
       <td className="mono">{wchan ?? '–'}</td>
       <td className="mono">{syscall === null ? '–' : visible(syscall)}</td>
+      <td className="mono" title={whole}>
+        {visible(ownFunctions(userStack)) || '–'}
+      </td>
     </tr>
   );
 }

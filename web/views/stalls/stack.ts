@@ -22,6 +22,8 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^(entry_|do_syscall|x64_sys|__x64_sys|__se_sys|__do_sys|ret_from)/, 'the system call'],
 ];
 
+const OWN_SHOWN = 3;
+
 /** @param unfolded show every frame. */
 export function foldStack(
   stack: readonly string[],
@@ -51,6 +53,15 @@ export function foldUserStack(stack: readonly UserFrame[], unfolded: boolean): S
   for (const { text, guessed } of stack)
     add(lines, guessed ? `${text}, guessed` : text, unfolded ? null : libraryOf(text));
   return lines.map(singleShown);
+}
+
+/** Of the functions of the program itself the innermost, each with its caller behind it; "" where none has a name. */
+export function ownFunctions(stack: readonly UserFrame[]): string {
+  return stack
+    .filter(({ text }) => text.endsWith(')') && libraryOf(text) === null)
+    .slice(0, OWN_SHOWN)
+    .map(({ text, guessed }) => `${nameOf(text)}${guessed ? ' (guessed)' : ''}`)
+    .join(' ← ');
 }
 
 /** @param part null: the frame is shown. */
