@@ -16,6 +16,8 @@ import { clearOld, findTracefs } from './tracefs/instance.ts';
 import { startTracefsTap } from './tracefs/tap.ts';
 
 const STATE_MS = 1000;
+/** What all mounts together do in some seconds in which the server does not listen: 80,000 requests/s at most. */
+const RING = { ringBatches: 1_024, ringBytes: 64 * 1024 * 1024 };
 
 const { values } = parseArgs({
   options: {
@@ -75,6 +77,7 @@ const emitter = new Emitter({
     host: hostname(),
   },
   mounts: [],
+  ...RING,
 });
 const best = KINDS.findIndex((kind) => kind.tier === values.tap);
 const taps = new TapSupervisor(best < 0 ? [] : KINDS.slice(best), {

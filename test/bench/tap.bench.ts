@@ -13,7 +13,7 @@ import { type Cost, FREE_CORE, type Mounted, mounted, turn, usedNs, type Work } 
 import type { Report } from './report.ts';
 import { withServer } from './tap-server.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 25;
 /** Calls of a turn with us; slower ways get fewer. */
 const CALLS = 20_000;
 const SLOW_CALLS = 1500;

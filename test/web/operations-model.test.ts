@@ -156,9 +156,9 @@ test('first rows are asked for at once, the others with more patience until ther
   await settled();
   expect(ids(rows)).toEqual([9, 1]);
   expect(asked.map((one) => [one.cursor, one.withinMs])).toEqual([
-    [null, 40],
-    ['a', 80],
-    ['b', 160],
+    [null, 20],
+    ['a', 40],
+    ['b', 80],
   ]);
   expect(rows.loading).toBe(false);
 });

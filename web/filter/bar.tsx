@@ -21,8 +21,8 @@ interface FilterBarProps {
   seen?: () => { comms: string[]; paths: string[] };
 }
 
-/** No longer than a key takes: a look for a filter's first rows ends by itself, so asking often is cheap. */
-const TYPING_MS = 40;
+/** Less than a frame: a look for a filter's first rows ends by itself, so asking with each letter is cheap. */
+const TYPING_MS = 10;
 /** Letters that come this close together are one change, for whoever takes it back. */
 const ONE_CHANGE_MS = 2_000;
 const SHOWN = 8;

@@ -16,7 +16,7 @@ const NEXT_PAGE = 500;
 /** Rows that are put in an order which the store does not know: all at once, the most that it gives. */
 export const SORTED_ROWS = 10_000;
 /** A page ends after this long with what it has, so that the first rows are there at once; the next looks for longer. */
-const QUICK_MS = 40;
+const QUICK_MS = 20;
 const PATIENT_MS = 1_280;
 /** Asking ends with fewer rows than wanted when it has taken this long; reading on goes on from there. */
 const LOOK_MS = 5_000;
@@ -63,6 +63,7 @@ export class OperationsModel {
   private cursor: string | null = null;
   private started = false;
   private abort = new AbortController();
+  private readonly pageListeners = new Set<() => void>();
   private omittedTotal = 0;
   private openNow: readonly Span[] = [];
   private openStill: readonly Span[] | null = null;
@@ -102,6 +103,12 @@ export class OperationsModel {
     this.error = null;
     this.version++;
     void this.loadFirst();
+  }
+
+  /** Tells of each page that came from the store, until the returned function is called. */
+  onPage(listener: () => void): () => void {
+    this.pageListeners.add(listener);
+    return () => this.pageListeners.delete(listener);
   }
 
   /** Stops what is under way. */
@@ -258,10 +265,11 @@ export class OperationsModel {
       for (let withinMs = QUICK_MS; ; withinMs = Math.min(PATIENT_MS, withinMs * 2)) {
         const page = await this.options.fetchPage({ ...ask, limit, cursor, withinMs }, signal);
         if (signal.aborted || !use(page)) return;
+        this.version++;
+        for (const listener of this.pageListeners) listener();
         limit -= page.items.length;
         cursor = page.nextCursor;
         if (cursor === null || limit <= 0 || performance.now() > until) return;
-        this.version++;
       }
     } catch (error) {
       if (!signal.aborted) this.error = error instanceof Error ? error : new Error(String(error));

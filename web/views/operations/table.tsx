@@ -50,13 +50,22 @@ export function useModelVersion(model: OperationsModel): number {
     (changed) => {
       let seen = model.version;
       let waited = false;
-      return frames.beat(REPAINT_MS, () => {
+      const repaint = () => {
         if (model.version === seen) return;
-        waited = !waited && model.unpainted > SCREENFUL;
-        if (waited) return;
         seen = model.version;
         changed();
+      };
+      const beat = frames.beat(REPAINT_MS, () => {
+        waited = !waited && model.unpainted > SCREENFUL;
+        if (!waited) repaint();
       });
+      // What somebody has asked for does not wait.
+      const pages = model.onPage(() => frames.request(repaint));
+      return () => {
+        beat();
+        pages();
+        frames.cancel(repaint);
+      };
     },
     () => model.version,
   );
