@@ -32,6 +32,7 @@ test('the strip names the recording, and its own times or those of a range in it
     pausedUs: at(4),
     heldSince: 0,
     anything: true,
+    outside: false,
     nowUs: at(4),
     recording: { name: 'Monday', fromUs: at(1), toUs: at(4), state: 'done' },
   };

@@ -81,6 +81,7 @@ const facts: TimeFacts = {
   heldSince: 0,
   range: null,
   anything: true,
+  outside: false,
   nowUs: 1e15,
 };
 
@@ -96,6 +97,13 @@ test.each([
   ['behind', { gaps: [{ mountId: null, cause: 'x', count: 1, fromUs: 1e15 - 9, toUs: 1e15 }] }],
 ] as const)('the page says %s', (kind, change) => {
   expect(timeState({ ...facts, ...(change as Partial<TimeFacts>) }).kind).toBe(kind);
+});
+
+test('where operations cannot be seen, the line under the pill says so', () => {
+  expect(timeState({ ...facts, outside: true })).toMatchObject({
+    kind: 'live',
+    text: 'waiters only, no operations',
+  });
 });
 
 test('no server is said before anything else', () => {

@@ -43,7 +43,9 @@ function TimePill({ range, onLive }: { range: TimeRange | null; onLive: () => vo
   // The retry countdown and the clock in the words move without any frame from the server.
   useEffect(() => frames.beat(1_000, again), []);
   const anything = state.mounts.length > 0 || (state.gauges?.store.spans ?? 0) > 0;
-  const now = timeState({ ...state, range, anything, nowUs: clock.nowUs() });
+  const there = state.mounts.filter((mount) => mount.state !== 'gone');
+  const outside = there.length > 0 && there.every((mount) => mount.tier === 'proc');
+  const now = timeState({ ...state, range, anything, outside, nowUs: clock.nowUs() });
   return (
     <div className="when">
       <div className="row">

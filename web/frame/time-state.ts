@@ -26,6 +26,8 @@ export interface TimeFacts {
   recording: { name: string; fromUs: number; toUs: number; state: Recording['state'] } | null;
   /** Whether any mount is known or any operation stored. */
   anything: boolean;
+  /** Mounts are there, and all of them are seen from outside only. */
+  outside: boolean;
   nowUs: number;
 }
 
@@ -74,5 +76,6 @@ export function timeState(facts: TimeFacts): TimeState {
     return { kind: 'behind', title: 'Behind', text: `${formatDuration(gauges.lagMs * 1e6).text} behind` };
   }
   if (!facts.anything) return { kind: 'waiting', title: 'Waiting', text: 'no operation seen yet' };
+  if (facts.outside) return { kind: 'live', title: 'Live', text: 'waiters only, no operations' };
   return { kind: 'live', title: 'Live', text: `${clockText(nowUs - 600e6)} – now, 10 min` };
 }

@@ -18,6 +18,7 @@ import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { WatchButton } from '../../ui/watch.tsx';
 import { isWatched } from '../overview/order.ts';
+import { Privilege } from '../overview/privilege.tsx';
 import { drawLegend } from './legend.ts';
 import './empty.css';
 
@@ -33,6 +34,7 @@ export function EmptyView() {
           FuseScope shows each operation as it enters and leaves, which ones are stuck, and how long they
           take. It never opens, lists or stats anything on a mount that it watches, so it cannot hang with it.
         </p>
+        <Privilege />
         {unwatched.length > 0 && <Unwatched mounts={unwatched} />}
         <MirrorForm />
         <Demo />
@@ -82,7 +84,11 @@ function Unwatched({ mounts }: { mounts: readonly Mount[] }) {
               {visible(mount.fsType ?? '')} {visible(mount.source ?? '')}
               {mount.waiting !== null && mount.waiting > 0 && <b className="st"> {mount.waiting} waiting</b>}
             </span>
-            <WatchButton mount={mount} />
+            {mount.tier === 'proc' ? (
+              <span className="dim">seen from outside</span>
+            ) : (
+              <WatchButton mount={mount} />
+            )}
           </li>
         ))}
       </ul>

@@ -116,6 +116,10 @@ export function OperationsTable(props: TableProps) {
     show: (index) => virtual.scrollToIndex(index * perSpan),
   });
   const pinned = model.pinned.slice(0, PINNED);
+  const at = selected === null ? -1 : model.indexOf(selected) * perSpan;
+  const isThere =
+    selected !== null &&
+    (pinned.some((one) => one.id === selected) || items.some(({ index }) => at >= 0 && index === at));
   const more = model.pinned.length - pinned.length;
   const slots = Math.ceil((items.length + 8) / 32) * 32;
   const facts = { columns, cell, room, anchorUs };
@@ -127,7 +131,8 @@ export function OperationsTable(props: TableProps) {
       aria-label="Operations"
       aria-rowcount={model.length * perSpan + pinned.length + 1}
       tabIndex={0}
-      aria-activedescendant={selected === null ? undefined : rowId(selected)}
+      // It names a row that is there: of many, only those in view are.
+      aria-activedescendant={isThere ? rowId(selected) : undefined}
       onKeyDown={keys}
       style={{ '--cols': grid.template, '--least': `${grid.least}px` } as React.CSSProperties}
       onClick={(event) => {

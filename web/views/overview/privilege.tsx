@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { Mount } from '../../../shared/mount.ts';
 import { shown } from '../../live/feed.ts';
+import { Command } from '../../ui/copy.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { visible } from '../../ui/visible.ts';
 
@@ -19,10 +20,14 @@ export function Privilege() {
       <div>
         <p>{privilegeWords(mounts)}</p>
         {first.tierReason !== null && <p className="dim">{visible(first.tierReason)}</p>}
+        {needsRoot(first) && <Command command="sudo fusescope serve" />}
       </div>
     </section>
   );
 }
+
+/** Whether another user sees more: other reasons (an old kernel, a loader that is not built) name their own way. */
+const needsRoot = (mount: Mount) => /\bas root\b/.test(mount.tierReason ?? '');
 
 /** Which mounts are only seen from outside, and what is still known of them. */
 function privilegeWords(mounts: readonly Mount[]): string {
