@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
 import type { OtlpState } from '../../shared/api.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Trace } from '../trace.ts';
-import { otlpRequest } from './otlp-spans.ts';
+import { writeOtlp } from './otlp-spans.ts';
+import { TextWriter } from './text-writer.ts';
 
 export interface OtlpOptions {
   url: string;
@@ -41,6 +42,7 @@ export class OtlpPush {
   #lastError: string | null = null;
   readonly #ending = new AbortController();
   /** Ends the request that is under way. */
+  readonly #body = new TextWriter();
   readonly #over = new AbortController();
   #working: Promise<void> = Promise.resolve();
   readonly #take = (span: Span) => this.#push(span);
@@ -108,10 +110,11 @@ export class OtlpPush {
     const mounts = new Map(trace.mounts.all().map((mount) => [mount.id, mount]));
     const droppedBefore = this.#dropped;
     let response: Response;
+    writeOtlp(this.#body, spans, mounts, nowUs(), version);
     try {
       response = await fetch(url, {
         method: 'POST',
-        body: otlpRequest(spans, mounts, nowUs(), version),
+        body: this.#body.take(),
         redirect: 'error',
         headers: { 'content-type': 'application/json', 'user-agent': `fusescope/${version}` },
         signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#over.signal]),

@@ -6,106 +6,193 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Span } from '../../shared/span.ts';
 import type { StoredMount } from '../store/types.ts';
-import { toNs } from '../times.ts';
-
-type Value = string | number | boolean | null;
+import { piece, type TextWriter } from './text-writer.ts';
 
 const KIND_SERVER = 2;
 const STATUS_ERROR = 2;
 /** Of a span that has not ended: the top bit of its number, so that the whole one later is another. */
 const UNFINISHED = '8';
 
-const KEYS = {
-  'fusescope.operation': (span) => span.op,
-  'fusescope.source': (span) => span.source,
-  'fusescope.state': (span) => span.state,
-  'fusescope.unfinished': (span) => span.durationNs === null,
-  'file.path': (span) => span.path,
-  'fusescope.path.new': (span) => span.newPath,
-  'process.pid': (span) => span.pid,
-  'process.executable.name': (span) => span.comm,
-  'thread.id': (span) => span.tid,
-  'process.real_user.id': (span) => span.uid,
-  'error.type': (span) => span.error,
-  'fusescope.errno': (span) => span.errno,
-  'fusescope.bytes': (span) => span.bytes,
-  'fusescope.offset': (span) => span.offset,
-  'fusescope.size': (span) => span.size,
-  'fusescope.fh': (span) => span.fh,
-  'fusescope.nodeid': (span) => span.nodeid,
-  'fusescope.unique': (span) => span.unique,
-  'fusescope.daemon.thread.id': (span) => span.daemonTid,
-} satisfies Record<string, (span: Span) => Value>;
-const ATTRIBUTES = Object.entries(KEYS).map(([key, of]) => ({ key, of: of as (span: Span) => Value }));
-
-/** One request as JSON with all of the spans, by mount. Open ones end at `untilUs` and say that they have not. */
-export function otlpRequest(
+/** Writes one request as JSON with all of the spans, by mount. Open ones end at `untilUs` and say that they have not. */
+export function writeOtlp(
+  out: TextWriter,
   spans: readonly Span[],
   mounts: ReadonlyMap<number, StoredMount>,
   untilUs: number,
   version: string,
-): string {
+): void {
   const scope = JSON.stringify({ name: 'fusescope', version });
-  const resources = [...Map.groupBy(spans, (span) => span.mountId)].map(([mountId, ours]) => {
+  let lead = '{"resourceSpans":[';
+  for (const [mountId, ours] of Map.groupBy(spans, (span) => span.mountId)) {
     const name = ours[0]?.mount ?? '';
     const mount = mounts.get(mountId);
     const prefix = tracePrefix(mount?.host ?? hostname(), name);
-    const list = ours.map((span) => otlpSpan(span, prefix, untilUs)).join(',');
-    return `{"resource":{"attributes":[${resourceOf(name, mount)}]},"scopeSpans":[{"scope":${scope},"spans":[${list}]}]}`;
-  });
-  return `{"resourceSpans":[${resources.join(',')}]}`;
+    out.put(
+      piece(
+        `${lead}{"resource":{"attributes":[${resourceOf(name, mount)}]},"scopeSpans":[{"scope":${scope},"spans":[`,
+      ),
+    );
+    for (const [i, span] of ours.entries()) {
+      if (i > 0) out.put(COMMA);
+      otlpSpan(out, span, prefix, untilUs);
+    }
+    out.put(END_OF_MOUNT);
+    lead = ',';
+  }
+  out.put(spans.length === 0 ? NOTHING : END);
 }
 
+const COMMA = piece(',');
+const END_OF_MOUNT = piece(']}]}');
+const END = piece(']}');
+const NOTHING = piece('{"resourceSpans":[]}');
+
 function resourceOf(name: string, mount: StoredMount | undefined): string {
-  return [
-    attribute('service.name', `fuse ${name}`),
-    attribute('host.name', mount?.host ?? hostname()),
-    attribute('fusescope.mount.point', name),
-    attribute('fusescope.mount.type', mount?.fsType ?? null),
-    attribute('fusescope.mount.source', mount?.source ?? null),
-  ]
-    .filter((one) => one !== '')
+  const attributes = {
+    'service.name': `fuse ${name}`,
+    'host.name': mount?.host ?? hostname(),
+    'fusescope.mount.point': name,
+    'fusescope.mount.type': mount?.fsType ?? null,
+    'fusescope.mount.source': mount?.source ?? null,
+  };
+  return Object.entries(attributes)
+    .filter(([, value]) => value !== null)
+    .map(([key, stringValue]) => JSON.stringify({ key, value: { stringValue } }))
     .join(',');
 }
 
-function otlpSpan(span: Span, prefix: string, untilUs: number): string {
+const TRACE_ID = piece('{"traceId":"');
+const SPAN_ID = piece('","spanId":"');
+const NAME = piece('","name":');
+const START = piece(`,"kind":${KIND_SERVER},"startTimeUnixNano":"`);
+const STOP = piece('","endTimeUnixNano":"');
+const ATTRIBUTES = piece('","attributes":[{"key":"fusescope.operation","value":{"stringValue":');
+const EVENT = piece(',"events":[{"timeUnixNano":"');
+const EVENT_END = piece('","name":"taken by the daemon"}]');
+const STATUS = piece(`,"status":{"code":${STATUS_ERROR},"message":`);
+const CLOSE = piece('}');
+const CLOSE_LIST = piece(']');
+const CLOSE_VALUE = piece('}}');
+const CLOSE_INTEGER = piece('"}}');
+const TRUE = piece('true');
+const FALSE = piece('false');
+
+function otlpSpan(out: TextWriter, span: Span, prefix: string, untilUs: number): void {
   const id = span.id.toString(16).padStart(16, '0');
-  const startNs = toNs(span.startUs);
-  const open = span.durationNs === null;
-  const endNs = open
-    ? toNs(Math.max(span.startUs, untilUs))
-    : startNs + BigInt(Math.round(span.durationNs ?? 0));
-  const queue =
-    span.queueNs === null
-      ? ''
-      : `,"events":[{"timeUnixNano":"${startNs + BigInt(Math.round(span.queueNs))}","name":"taken by the daemon"}]`;
-  const status =
-    span.error === null ? '' : `,"status":{"code":${STATUS_ERROR},"message":${JSON.stringify(span.error)}}`;
-  return `{"traceId":"${prefix}${id}","spanId":"${open ? UNFINISHED + id.slice(1) : id}","name":${JSON.stringify(span.op)},"kind":${KIND_SERVER},"startTimeUnixNano":"${startNs}","endTimeUnixNano":"${endNs}","attributes":[${attributesOf(span)}]${queue}${status}}`;
+  const { startUs, durationNs, queueNs, error } = span;
+  out.put(TRACE_ID);
+  out.ascii(prefix);
+  out.ascii(id);
+  out.put(SPAN_ID);
+  out.ascii(durationNs === null ? UNFINISHED + id.slice(1) : id);
+  out.put(NAME);
+  out.json(span.op);
+  out.put(START);
+  out.ascii(nsText(startUs, 0));
+  out.put(STOP);
+  out.ascii(
+    durationNs === null ? nsText(Math.max(startUs, untilUs), 0) : nsText(startUs, Math.round(durationNs)),
+  );
+  out.put(ATTRIBUTES);
+  attributesOf(out, span);
+  out.put(CLOSE_LIST);
+  if (queueNs !== null) {
+    out.put(EVENT);
+    out.ascii(nsText(startUs, Math.round(queueNs)));
+    out.put(EVENT_END);
+  }
+  if (error !== null) {
+    out.put(STATUS);
+    out.json(error);
+    out.put(CLOSE);
+  }
+  out.put(CLOSE);
 }
 
-function attributesOf(span: Span): string {
-  let text = '';
-  for (const { key, of } of ATTRIBUTES) {
-    const one = attribute(key, of(span));
-    if (one !== '') text += text === '' ? one : `,${one}`;
-  }
-  for (const name in span.args) {
-    const one = attribute(`fusescope.args.${name}`, span.args[name] ?? null);
-    if (one !== '') text += `,${one}`;
-  }
-  return text;
+/** A time in ns since the epoch, so much later; as text, since as a number it would be rounded. */
+function nsText(us: number, laterNs: number): string {
+  const whole = Math.floor(us);
+  const rest = Math.round((us - whole) * 1_000) + laterNs;
+  const carry = Math.floor(rest / 1_000);
+  const ns = rest - carry * 1_000;
+  return whole + carry === 0 ? String(ns) : `${whole + carry}${String(ns).padStart(3, '0')}`;
 }
 
-/** Absent values are left out; numbers above 2^53 come as text and stay so. */
-function attribute(key: string, value: Value): string {
-  if (value === null) return '';
-  // Keys of ours need no escapes; arguments of an operation have names that are ours too, but may come from a log.
-  const name = key.startsWith('fusescope.args.') ? JSON.stringify(key) : `"${key}"`;
-  if (typeof value === 'boolean') return `{"key":${name},"value":{"boolValue":${value}}}`;
-  if (typeof value === 'number' && Number.isInteger(value))
-    return `{"key":${name},"value":{"intValue":"${value}"}}`;
-  return `{"key":${name},"value":{"stringValue":${JSON.stringify(String(value))}}}`;
+const text = (key: string) => piece(`,{"key":"${key}","value":{"stringValue":`);
+const integer = (key: string) => piece(`,{"key":"${key}","value":{"intValue":"`);
+const SOURCE = text('fusescope.source');
+const STATE = text('fusescope.state');
+const OPEN = piece(',{"key":"fusescope.unfinished","value":{"boolValue":');
+const PATH = text('file.path');
+const NEW_PATH = text('fusescope.path.new');
+const PID = integer('process.pid');
+const COMM = text('process.executable.name');
+const TID = integer('thread.id');
+const UID = integer('process.real_user.id');
+const ERROR = text('error.type');
+const ERRNO = integer('fusescope.errno');
+const BYTES = integer('fusescope.bytes');
+/** Numbers that are text above 2^53. */
+const EXACT = ['offset', 'size', 'fh', 'nodeid', 'unique'] as const;
+const EXACT_KEYS = EXACT.map((name) => ({
+  name,
+  asInteger: integer(`fusescope.${name}`),
+  asText: text(`fusescope.${name}`),
+}));
+const DAEMON = integer('fusescope.daemon.thread.id');
+
+/** The value of the first one; its key is written. Absent values are left out. */
+function attributesOf(out: TextWriter, span: Span): void {
+  out.json(span.op);
+  out.put(CLOSE_VALUE);
+  putText(out, SOURCE, span.source);
+  putText(out, STATE, span.state);
+  out.put(OPEN);
+  out.put(span.durationNs === null ? TRUE : FALSE);
+  out.put(CLOSE_VALUE);
+  putText(out, PATH, span.path);
+  putText(out, NEW_PATH, span.newPath);
+  putInteger(out, PID, span.pid);
+  putText(out, COMM, span.comm);
+  putInteger(out, TID, span.tid);
+  putInteger(out, UID, span.uid);
+  putText(out, ERROR, span.error);
+  putInteger(out, ERRNO, span.errno);
+  putInteger(out, BYTES, span.bytes);
+  for (const { name, asInteger, asText } of EXACT_KEYS) {
+    const value = span[name];
+    if (typeof value === 'string') putText(out, asText, value);
+    else putInteger(out, asInteger, value);
+  }
+  putInteger(out, DAEMON, span.daemonTid);
+  for (const name in span.args) putArgument(out, name, span.args[name] ?? null);
+}
+
+function putText(out: TextWriter, key: Uint8Array, value: string | null): void {
+  if (value === null) return;
+  out.put(key);
+  out.json(value);
+  out.put(CLOSE_VALUE);
+}
+
+function putInteger(out: TextWriter, key: Uint8Array, value: number | null): void {
+  if (value === null) return;
+  out.put(key);
+  out.number(value);
+  out.put(CLOSE_INTEGER);
+}
+
+/** Names of an operation's arguments may come from a log. */
+function putArgument(out: TextWriter, name: string, value: string | number | boolean | null): void {
+  if (value === null) return;
+  const key = `fusescope.args.${name}`;
+  const typed =
+    typeof value === 'boolean'
+      ? { boolValue: value }
+      : Number.isInteger(value)
+        ? { intValue: String(value) }
+        : { stringValue: String(value) };
+  out.put(piece(`,${JSON.stringify({ key, value: typed })}`));
 }
 
 /** First half of a trace's number: of the mount, so that two servers that push to one collector do not collide. */

@@ -1,15 +1,21 @@
 // OpenTelemetry's file format: one OTLP request a line (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter),
 // which collectors read with their otlpjsonfile receiver, and which can be posted line by line.
 import type { Exporter } from './format.ts';
-import { otlpRequest } from './otlp-spans.ts';
+import { writeOtlp } from './otlp-spans.ts';
+import { piece, TextWriter } from './text-writer.ts';
+
+const NEWLINE = piece('\n');
 
 export const otlp: Exporter = {
   contentType: 'application/x-ndjson',
   extension: 'otlp.jsonl',
   async *write(chunks, info) {
     const mounts = new Map(info.mounts.map((mount) => [mount.id, mount]));
+    const out = new TextWriter();
     for await (const spans of chunks) {
-      yield `${otlpRequest(spans, mounts, info.untilUs, info.version)}\n`;
+      writeOtlp(out, spans, mounts, info.untilUs, info.version);
+      out.put(NEWLINE);
+      yield out.take();
     }
   },
 };

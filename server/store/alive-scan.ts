@@ -3,10 +3,10 @@
 import type { Database } from 'better-sqlite3';
 import type { Filter } from '../../shared/filter/ast.ts';
 import type { Span } from '../../shared/span.ts';
-import { SPAN_COLUMNS, type SpanRow, spanOf } from './decode.ts';
 import { earliestAlive } from './earliest.ts';
 import type { FilterCompiler } from './filter-sql.ts';
 import type { Range } from './range.ts';
+import { NUMBERED_COLUMNS, RowNames } from './row-names.ts';
 import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
 export class AliveScan {
@@ -36,17 +36,18 @@ export class AliveScan {
         : `(s.state = 0 OR s.start_ns + ifnull(s.duration_ns, 0) >= ${Math.floor(fromUs)} * 1000)`;
     const statement = this.db
       .prepare(
-        `SELECT ${SPAN_COLUMNS.select} FROM spans s ${SPAN_COLUMNS.joins}
+        `SELECT ${NUMBERED_COLUMNS} FROM spans s
          WHERE ${sliceSql('asc')} AND s.id <= ${lastId} AND ${alive} AND ${where.sql}
          ORDER BY s.start_ns, s.id`,
       )
       .raw();
+    const names = new RowNames(this.db);
     const from = fromUs === null ? LOWEST : { startNs: earliestAlive(this.db, fromUs), id: -1 };
     const to =
       toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(toUs)) * 1_000n, id: Number.MAX_SAFE_INTEGER };
     for (const slice of new Walker(this.db).slices(from, to, 'asc')) {
-      const rows = statement.all(...sliceParams(slice), ...where.params) as SpanRow[];
-      if (rows.length > 0) yield rows.map(spanOf);
+      const rows = statement.all(...sliceParams(slice), ...where.params) as unknown[][];
+      if (rows.length > 0) yield rows.map((row) => names.span(row));
       await turn();
     }
   }
