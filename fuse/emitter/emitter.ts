@@ -23,9 +23,12 @@ export interface EmitterOptions {
   /** Bounds of the ring: batches, and bytes. */
   ringBatches?: number;
   ringBytes?: number;
-  /** How long after its first event a batch is closed. */
+  /** Batches are closed by time at most so often. */
   flushMs?: number;
 }
+
+/** After a while without events the first one waits no longer than that: somebody may wait for it. */
+const PROMPT_MS = 4;
 
 const CLOSE_MS = 500;
 
@@ -40,6 +43,7 @@ export class Emitter {
   /** Last event handed out on this connection. */
   #writtenSeq = 0;
   #timer: NodeJS.Timeout | null = null;
+  #flushedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #leftover = 0;
   #drained: (() => void) | null = null;
@@ -130,7 +134,10 @@ export class Emitter {
 
   /** Sees to it that `beforeFlush` is called in time. */
   wake(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
+    this.#timer ??= setTimeout(
+      () => this.#flush(),
+      Math.max(PROMPT_MS, this.#flushMs - (performance.now() - this.#flushedMs)),
+    );
   }
 
   /** Sends what is left, waiting at most half a second, and ends. */
@@ -152,6 +159,7 @@ export class Emitter {
 
   #flush(): void {
     this.#timer = null;
+    this.#flushedMs = performance.now();
     this.#options.beforeFlush?.();
     if (this.#encoder.count > 0) this.#seal();
   }

@@ -18,6 +18,8 @@ export interface Subscription {
   filter: string;
   match: Match | null;
   spans: boolean;
+  /** Spans are told as they end, not with the next frame of all: a program waits for them. */
+  prompt?: boolean;
 }
 
 interface Client {
@@ -49,12 +51,22 @@ interface Content {
 
 /** Spans a frame carries at most: at 20 frames a second 20,000 spans/s, more than anyone reads. */
 export const MAX_SPANS_PER_FRAME = 1_000;
+/** What ends together is told together, also to those who are told at once, ms. */
+const PROMPT_MS = 3;
 /** A client with more than this unsent is behind. */
 const MAX_BUFFERED_BYTES = 2 * 1024 * 1024;
 
 export class LiveHub {
   readonly #clients = new Map<LiveSocket, Client>();
   readonly #groups = new Map<string, Group>();
+  readonly #nowUs: () => number;
+  #prompt: NodeJS.Timeout | null = null;
+  /** The long-open spans as `flush` was last given them. */
+  #open: readonly Span[] = [];
+
+  constructor(nowUs: () => number = () => Date.now() * 1_000) {
+    this.#nowUs = nowUs;
+  }
 
   get size(): number {
     return this.#clients.size;
@@ -86,6 +98,7 @@ export class LiveHub {
       if (!group.spans || (group.match && !group.match(span))) continue;
       group.ring[group.matched % MAX_SPANS_PER_FRAME] = span;
       group.matched++;
+      if (group.prompt) this.#prompt ??= setTimeout(() => this.#flushPrompt(), PROMPT_MS);
     }
   }
 
@@ -101,11 +114,24 @@ export class LiveHub {
 
   /** Sends what has ended since the last call. @param open the long-open spans, a new array only when they changed. */
   flush(nowUs: number, open: readonly Span[]): void {
+    this.#open = open;
+    this.#send(this.#clients.values(), nowUs);
+  }
+
+  #flushPrompt(): void {
+    this.#prompt = null;
+    this.#send(
+      [...this.#clients.values()].filter((client) => client.group.prompt),
+      this.#nowUs(),
+    );
+  }
+
+  #send(clients: Iterable<Client>, nowUs: number): void {
     const contents = new Map<Group, Content>();
-    for (const client of this.#clients.values()) {
+    for (const client of clients) {
       let content = contents.get(client.group);
       if (!content) {
-        content = take(client.group, open);
+        content = take(client.group, this.#open);
         contents.set(client.group, content);
       }
       sendTo(client, content, nowUs);
@@ -128,8 +154,8 @@ export class LiveHub {
   }
 }
 
-function keyOf({ filter, spans }: Subscription): string {
-  return `${spans ? 1 : 0}${filter}`;
+function keyOf({ filter, spans, prompt }: Subscription): string {
+  return `${spans ? 1 : 0}${prompt ? 1 : 0}${filter}`;
 }
 
 /** What a group's clients are to see, in order of the spans' end; the group starts afresh. */

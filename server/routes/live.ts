@@ -37,6 +37,12 @@ export function liveRoute(app: Scope, context: Context): void {
       querystring: Type.Object({
         filter: Type.Optional(Type.String({ maxLength: 4_096 })),
         spans: Type.Optional(Type.Boolean()),
+        prompt: Type.Optional(
+          Type.Boolean({
+            description:
+              'spans are told within some ms of their end, not 20 times a second; for programs that wait',
+          }),
+        ),
         token: Type.Optional(Type.String()),
       }),
       response: {
@@ -56,21 +62,22 @@ export function liveRoute(app: Scope, context: Context): void {
         const frame: ErrorFrame = { type: 'error', code, message };
         socket.send(JSON.stringify(frame));
       };
-      const { filter = '', spans = true } = request.query as { filter?: string; spans?: boolean };
+      const asked = request.query as { filter?: string; spans?: boolean; prompt?: boolean };
+      const { filter = '', spans = true, prompt = false } = asked;
       let first: Subscription;
       try {
-        first = subscription(trace, filter, spans);
+        first = subscription(trace, filter, spans, prompt);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
         fail(error.code, error.message);
-        first = subscription(trace, '', spans);
+        first = subscription(trace, '', spans, prompt);
       }
       hub.join(socket, first, snapshot(context, first));
       socket.on('message', (data: Buffer) => {
         const frame = readSubscribe(data);
         if (!frame) return fail('FUSESCOPE_INVALID', 'send {"type":"subscribe","filter":"…"}');
         try {
-          hub.subscribe(socket, subscription(trace, frame.filter, frame.spans ?? true));
+          hub.subscribe(socket, subscription(trace, frame.filter, frame.spans ?? true, prompt));
         } catch (error) {
           if (!(error instanceof CodedError)) throw error;
           fail(error.code, error.message);
@@ -82,8 +89,8 @@ export function liveRoute(app: Scope, context: Context): void {
   });
 }
 
-function subscription(trace: Trace, filter: string, spans: boolean): Subscription {
-  return { filter, match: shownBy(trace, filter), spans };
+function subscription(trace: Trace, filter: string, spans: boolean, prompt: boolean): Subscription {
+  return { filter, match: shownBy(trace, filter), spans, prompt };
 }
 
 function readSubscribe(data: Buffer): SubscribeFrame | null {

@@ -56,6 +56,7 @@ export class Feed {
     target.protocol = target.protocol === 'https:' ? 'wss:' : 'ws:';
     target.searchParams.set('filter', filter);
     target.searchParams.set('spans', String(spans));
+    target.searchParams.set('prompt', 'true');
     const headers = token === null ? {} : { authorization: `Bearer ${token}` };
     const feed = new Feed(new WebSocket(target, { headers }));
     await new Promise<void>((resolve, reject) => {

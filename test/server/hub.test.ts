@@ -56,6 +56,30 @@ describe('live hub', () => {
     expect(socket.batches()[0]?.open?.map((one) => one.id)).toEqual([1, 3]);
   });
 
+  it('tells those who wait as soon as something has ended, and the others with their next frame', async () => {
+    const hub = new LiveHub(() => 7);
+    const [page, waiting] = [new FakeSocket(), new FakeSocket()];
+    hub.join(page, all, hello);
+    const told = new Promise<void>((resolve) => {
+      const send = waiting.send.bind(waiting);
+      waiting.send = (text) => {
+        send(text);
+        if (waiting.batches().some((frame) => frame.spans.length > 0)) resolve();
+      };
+    });
+    hub.join(waiting, { ...all, prompt: true }, hello);
+    hub.offer(span(1));
+    hub.offer(span(2));
+    await told;
+    const [frame, ...more] = waiting.batches();
+    expect(frame).toMatchObject({ nowUs: 7, spans: [{ id: 1 }, { id: 2 }] });
+    expect(more).toEqual([]);
+    expect(page.batches()).toEqual([]);
+    hub.flush(8, []);
+    expect(page.batches()[0]?.spans.map((one) => one.id)).toEqual([1, 2]);
+    expect(waiting.batches().flatMap((one) => one.spans)).toHaveLength(2);
+  });
+
   it('encodes once for all clients with the same filter', () => {
     const hub = new LiveHub();
     const sockets = Array.from({ length: 50 }, () => new FakeSocket());
