@@ -18,6 +18,8 @@ const COLUMNS: readonly Column<Chapter>[] = [
   { head: 'PATH', value: pathText },
 ];
 
+type Asked = 'mount' | 'from' | 'to' | 'limit' | 'recording';
+
 export function historyCommand(): Command {
   return serverCommand('history', 'fusescope history /mnt/nas/report.odt')
     .description('The life story of a path: who created, wrote, renamed, linked, truncated or removed it.')
@@ -25,11 +27,13 @@ export function historyCommand(): Command {
     .option('--mount <mount>', 'the mount; then the path is the one in that mount')
     .option('--from <time>', 'µs since the epoch or RFC 3339')
     .option('--to <time>', 'µs since the epoch or RFC 3339')
+    .option('--recording <number>', 'of this recording instead of what is stored')
     .option('--limit <entries>', 'at most so many, the last ones', '500')
     .option('--json', 'the answer as one JSON object')
-    .action(async (path: string, flags: ServerFlags & Record<'mount' | 'from' | 'to' | 'limit', string>) => {
-      const { mount, from, to, limit } = flags;
-      const story = await getJson<History>(flags, '/api/paths/history', { path, mount, from, to, limit });
+    .action(async (path: string, flags: ServerFlags & Record<Asked, string>) => {
+      const { mount, from, to, limit, recording } = flags;
+      const query = { path, mount, from, to, limit, recording };
+      const story = await getJson<History>(flags, '/api/paths/history', query);
       if (flags.json) process.stdout.write(`${JSON.stringify(story)}\n`);
       else print(story);
     });

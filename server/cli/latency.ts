@@ -1,11 +1,12 @@
 // fusescope latency: percentiles by operation.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { HistogramAnswer, LatencyAnswer } from '../../shared/api.ts';
 import { formatAge, formatDuration } from '../../shared/units.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
 import type { Column } from './table.ts';
 import { printRows } from './table.ts';
+import { parseMs } from './values.ts';
 
 const COLUMNS: readonly Column<HistogramAnswer>[] = [
   { head: 'OPERATION', value: (row) => row.key },
@@ -23,24 +24,44 @@ const COLUMNS: readonly Column<HistogramAnswer>[] = [
   },
 ];
 
+interface LatencyFlags extends ServerFlags {
+  mount?: string;
+  op?: string;
+  filter: string;
+  over?: number;
+  from?: string;
+  to?: string;
+  recording?: string;
+}
+
 export function latencyCommand(): Command {
   return serverCommand('latency', 'fusescope latency --mount /mnt/nas --op read')
     .description('Percentiles by operation.')
     .option('--mount <mount>', 'of this mount only')
     .option('--op <op>', 'of this operation only')
+    .option('--filter <filter>', 'only operations of this filter', '')
+    .addOption(
+      new Option('--over <time>', 'of the last so much: 10s, 5m')
+        .argParser(parseMs)
+        .conflicts(['from', 'to']),
+    )
     .option('--from <time>', 'µs since the epoch or RFC 3339')
     .option('--to <time>', 'µs since the epoch or RFC 3339')
+    .option('--recording <number>', 'of this recording instead of what is stored')
     .option('--json', 'one JSON object a line')
-    .action(async (flags: ServerFlags & { mount?: string; op?: string; from?: string; to?: string }) => {
+    .action(async (flags: LatencyFlags) => {
       const terms = [
         ...(flags.mount === undefined ? [] : [`mount:${JSON.stringify(flags.mount)}`]),
         ...(flags.op === undefined ? [] : [`op:${flags.op}`]),
+        ...(flags.filter === '' ? [] : [flags.filter]),
       ];
-      const { from, to } = flags;
+      const { to, over, recording } = flags;
+      const from = over === undefined ? flags.from : String((Date.now() - over) * 1_000);
       const answer = await getJson<LatencyAnswer>(flags, '/api/latency', {
         filter: terms.join(' '),
         from,
         to,
+        recording,
       });
       printRows(COLUMNS, answer.items, flags.json);
     });

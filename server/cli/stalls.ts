@@ -35,15 +35,17 @@ export function stallsCommand(): Command {
     .description('List stalled operations, open ones first.')
     .option('--open', 'only those that have not ended')
     .option('--groups', 'by cause: how often it came, for how long, what ended it')
+    .option('--recording <number>', 'of this recording instead of what is stored')
     .option('--json', 'one JSON object a line')
-    .action(async (flags: ServerFlags & { open?: boolean; groups?: boolean }) => {
+    .action(async (flags: ServerFlags & { open?: boolean; groups?: boolean; recording?: string }) => {
+      const { recording } = flags;
       if (flags.groups) {
-        const groups = await getJson<{ items: StallGroup[] }>(flags, '/api/stalls/groups');
+        const groups = await getJson<{ items: StallGroup[] }>(flags, '/api/stalls/groups', { recording });
         printRows(GROUPS, groups.items, flags.json);
         return;
       }
       const state = flags.open ? 'open' : undefined;
-      const { items } = await getJson<{ items: Stall[] }>(flags, '/api/stalls', { state });
+      const { items } = await getJson<{ items: Stall[] }>(flags, '/api/stalls', { state, recording });
       printRows(COLUMNS, items, flags.json);
     });
 }

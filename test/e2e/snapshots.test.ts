@@ -1,7 +1,7 @@
 // Each view as a picture, in both themes and widths, of a recording that is the same each time; compared with the
 // pictures in `snapshots/`. FUSESCOPE_RENEW_SNAPSHOTS=1 keeps the pictures of this run instead.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SnapshotFrame } from '../../shared/live.ts';
 import type { SettingsAnswer } from '../../shared/settings.ts';
 import { CHROMIUM, launchBrowser } from '../support/browser.ts';
-import { FIXED_END_US, makeFixedRecording } from '../support/fixed-recording.ts';
+import { FIXED_END_US, startFixedServer } from '../support/fixed-recording.ts';
 import { pictureDiffers } from '../support/picture-diff.ts';
 import { describeWith } from '../support/requires.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
 
 const FOLDERS = {
   kept: join(import.meta.dirname, 'snapshots'),
@@ -97,16 +97,12 @@ describeWith([CHROMIUM.split('/').at(-1) ?? 'chromium', 'fc-match'], 'pictures',
 function pictures(): void {
   let browser: Browser;
   let server: TestServer;
-  let dir: string;
   let picture: SnapshotFrame;
   let stall: number;
 
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'fusescope-fixed-'));
-    const [launched, { id }] = await Promise.all([launchBrowser(), makeFixedRecording(dir)]);
-    browser = launched;
-    server = await startTestServer({ dir });
-    picture = await server.get(`/api/recordings/${id}/picture`);
+    [browser, server] = await Promise.all([launchBrowser(), startFixedServer()]);
+    picture = await server.get('/api/recordings/1/picture');
     stall = picture.stalls.toSorted((a, b) => a.span.startUs - b.span.startUs)[0]?.id ?? 0;
     // What is left of an earlier run would be taken for one of this.
     rmSync(FOLDERS.differing, { recursive: true, force: true });
@@ -115,7 +111,6 @@ function pictures(): void {
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
-    rmSync(dir, { recursive: true, force: true });
   });
 
   for (const [name, path, ready] of VIEWS) {
@@ -142,7 +137,7 @@ function pictures(): void {
   }
 
   test('a picture that has changed fails, and says where to look', () => {
-    const folders = { ...FOLDERS, renew: false, differing: join(dir, 'differing') };
+    const folders = { ...FOLDERS, renew: false, differing: join(server.dir, 'differing') };
     const kept = readFileSync(join(FOLDERS.kept, 'stalls-dark-390.png'));
     expect(pictureDiffers('stalls-dark-390', kept, folders)).toBe(null);
     const other = readFileSync(join(FOLDERS.kept, 'stalls-light-390.png'));

@@ -1,16 +1,13 @@
 // The page at 200 %: what a screen of 1440 x 900 is then, 720 x 450. Nothing scrolls sideways, no control is cut off or
 // lies beneath another, and axe finds no barrier.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Stall } from '../../shared/stall.ts';
 import { CHROMIUM, launchBrowser } from '../support/browser.ts';
-import { makeFixedRecording } from '../support/fixed-recording.ts';
+import { startFixedServer } from '../support/fixed-recording.ts';
 import { describeWith } from '../support/requires.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import type { TestServer } from '../support/server.ts';
 
 const RECORDED: readonly (readonly [path: string, ready: string])[] = [
   ['/', '.mounts .mrow'],
@@ -35,14 +32,10 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 describeWith([CHROMIUM.split('/').at(-1) ?? 'chromium'], 'at 200 %', () => {
   let browser: Browser;
   let server: TestServer;
-  let dir: string;
   let stall: number;
 
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'fusescope-zoom-'));
-    const [launched] = await Promise.all([launchBrowser(), makeFixedRecording(dir)]);
-    browser = launched;
-    server = await startTestServer({ dir });
+    [browser, server] = await Promise.all([launchBrowser(), startFixedServer()]);
     const open = { recording: 1, state: 'open' };
     const { items } = await server.get<{ items: Stall[] }>('/api/stalls', open);
     stall = items[0]?.id ?? 0;
@@ -51,7 +44,6 @@ describeWith([CHROMIUM.split('/').at(-1) ?? 'chromium'], 'at 200 %', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();
-    rmSync(dir, { recursive: true, force: true });
   });
 
   const views = [

@@ -1,6 +1,7 @@
 // A recording whose every figure is the same each time it is made: ten minutes of five mounts, with a stall that is
 // open and one that has ended, errors that spread, a gap. For pictures of the page, which must not differ by content.
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
@@ -11,6 +12,7 @@ import type { Diagnosis, Thread } from '../../shared/diagnosis.ts';
 import type { Recording } from '../../shared/recording.ts';
 import { blankSpan, type Span, setErrno } from '../../shared/span.ts';
 import { readStall } from '../../shared/stall.ts';
+import { startTestServer, type TestServer } from './server.ts';
 
 /** Where time stands still in it: 2025-11-18, 14:32:48 UTC. */
 export const FIXED_END_US = 1_763_476_368_000_000;
@@ -165,9 +167,15 @@ function open(at: number, op: string, afterUs: number, fields: Partial<Span>): S
   return { ...span, startUs: START_US + Math.round(afterUs), uid: 1000, gid: 1000, fh: 23, ...fields };
 }
 
-/** Makes it, as number 1, in the folder of a server that has not started yet. */
-export async function makeFixedRecording(dir: string): Promise<Recording> {
-  mkdirSync(dir, { recursive: true });
+/** A server that has it, as number 1, and nothing else. */
+export async function startFixedServer(): Promise<TestServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'fusescope-fixed-'));
+  await makeFixedRecording(dir);
+  return startTestServer({ dir });
+}
+
+/** Makes it in the folder of a server that has not started yet. */
+async function makeFixedRecording(dir: string): Promise<Recording> {
   const db = join(dir, 'trace.db');
   const store = await openStore({ file: ':memory:', maxBytes: 1e9, maxAgeS: 1e9 });
   const log = pino({ level: 'silent' });

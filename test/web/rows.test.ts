@@ -5,7 +5,6 @@ import { blankSpan, resultOf, type Span, setErrno } from '../../shared/span.ts';
 import { filterPieces, readFilter } from '../../web/filter/pieces.ts';
 import { stallSentence } from '../../web/ui/stall-text.ts';
 import { term, withTerm } from '../../web/url/terms.ts';
-import { commandFor } from '../../web/views/operations/command.ts';
 import { detailText, eventLines, spanFacts } from '../../web/views/operations/detail.ts';
 import { toneOf } from '../../web/views/operations/slow.ts';
 
@@ -94,10 +93,6 @@ test('pieces of a filter are together the filter', () => {
 
 test('commands can be pasted into a shell', () => {
   expect(shellWord("it's")).toBe(`'it'\\''s'`);
-  expect(commandFor({ filter: 'path:"/a b"', range: null })).toBe(`fusescope tail --filter 'path:"/a b"'`);
-  expect(commandFor({ filter: '', range: { fromUs: 1.5, toUs: null } })).toBe(
-    'fusescope export - --format ndjson --from 1',
-  );
 });
 
 test('flags and modes are read as names where they are numbers', () => {

@@ -31,6 +31,16 @@ export function useCopies(choices: readonly CopyChoice[]): void {
   }, [shape]);
 }
 
+/** A command as a choice: all of it is shown. */
+export function commandChoice(command: string): CopyChoice {
+  return { label: 'Command', preview: command, text: () => command };
+}
+
+/** What is shown as JSON, for programs. */
+export function jsonChoice(label: string, value: () => unknown): CopyChoice {
+  return { label, text: () => JSON.stringify(value() ?? null, null, 2) };
+}
+
 /** A command line of these words. */
 export function commandLine(...words: readonly string[]): string {
   return ['fusescope', ...words.map(shellWord)].join(' ');

@@ -7,7 +7,8 @@ import { formatCount } from '../../../shared/units.ts';
 import { errorsQuery } from '../../api/queries.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { useListKeys } from '../../keys/list.ts';
-import { commandLine, useCopies } from '../../ui/copies.ts';
+import { errorsCommand } from '../../ui/commands.ts';
+import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
@@ -22,14 +23,9 @@ export default function ErrorsView() {
   const box = useRef<HTMLDivElement>(null);
   useListKeys('errors', 'next, previous error', box);
   const query = useQuery(errorsQuery(filter, range));
-  const command = commandLine(
-    'errors',
-    ...(recordingId === null ? [] : ['--recording', String(recordingId)]),
-    ...(filter === '' ? [] : ['--filter', filter]),
-  );
   useCopies([
-    { label: 'Command', preview: command, text: () => command },
-    { label: 'JSON', text: () => JSON.stringify(query.data?.items ?? [], null, 2) },
+    commandChoice(errorsCommand({ filter, range, recording: recordingId })),
+    jsonChoice('JSON', () => query.data?.items ?? []),
   ]);
   return (
     <div className="errors" ref={box}>

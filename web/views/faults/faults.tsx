@@ -8,7 +8,7 @@ import { useKeys } from '../../keys/keys.ts';
 import { useListKeys } from '../../keys/list.ts';
 import { live } from '../../live/feed.ts';
 import { Coming } from '../../ui/coming.tsx';
-import { commandLine, useCopies } from '../../ui/copies.ts';
+import { commandChoice, commandLine, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Command } from '../../ui/copy.tsx';
 import { NotInRecording } from '../../ui/not-in-recording.tsx';
 import { Problem } from '../../ui/problem.tsx';
@@ -42,10 +42,9 @@ function LiveFaults() {
       run: () => box.current?.querySelector<HTMLElement>('.fault-form select')?.focus(),
     },
   ]);
-  const command = commandLine('faults', 'list');
   useCopies([
-    { label: 'Command', preview: command, text: () => command },
-    { label: 'JSON', text: () => JSON.stringify(query.data?.items ?? [], null, 2) },
+    commandChoice(commandLine('faults', 'list')),
+    jsonChoice('JSON', () => query.data?.items ?? []),
   ]);
   const faults = query.data?.items ?? [];
   return (

@@ -6,10 +6,12 @@ import { useStore } from 'zustand';
 import { filesQuery, processesQuery } from '../../api/queries.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { live } from '../../live/feed.ts';
-import { commandLine, useCopies } from '../../ui/copies.ts';
+import { filesCommand } from '../../ui/commands.ts';
+import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
 import { DEFAULT_PARAMS, type ViewParams, writeParams } from '../../url/params.ts';
+import { recordingId } from '../../url/recording.ts';
 import { term } from '../../url/terms.ts';
 import { useViewParams } from '../../url/use.ts';
 import { isWatched } from '../overview/order.ts';
@@ -36,17 +38,12 @@ export default function FilesView() {
   const family = useQuery({ ...processesQuery(within, range), enabled: processes });
   const href = (part: Partial<ViewParams>) =>
     `/files${writeParams({ ...DEFAULT_PARAMS, filter, range, mount, path, by: params.by, ...part })}`;
-  useCopies(
-    path === null || mount === null
-      ? []
-      : [
-          {
-            label: 'Command',
-            preview: commandLine('history', path, '--mount', mount),
-            text: () => commandLine('history', path, '--mount', mount),
-          },
-        ],
-  );
+  useCopies([
+    commandChoice(
+      filesCommand({ filter: within, range, recording: recordingId }, { path, mount, by: params.by }),
+    ),
+    jsonChoice('JSON', () => (processes ? family.data?.items : paths.data)),
+  ]);
   const error = processes ? family.error : paths.error;
   return (
     <div className="files">

@@ -10,7 +10,8 @@ import { FilterBar } from '../../filter/bar.tsx';
 import { useKeys } from '../../keys/keys.ts';
 import { clock } from '../../live/clock.ts';
 import { live } from '../../live/feed.ts';
-import { commandLine, useCopies } from '../../ui/copies.ts';
+import { latencyCommand } from '../../ui/commands.ts';
+import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { Slowest } from '../../ui/slowest.tsx';
 import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
@@ -56,15 +57,10 @@ export default function LatencyView() {
   const [choosing, setChoosing] = useState(false);
   const clear = () => change(brush ? { brush: null } : { against: null });
   useCopies([
-    {
-      label: 'Command',
-      preview: commandLine('latency', ...(params.op === null ? [] : ['--op', params.op])),
-      text: () => commandLine('latency', ...(params.op === null ? [] : ['--op', params.op])),
-    },
-    {
-      label: against ? 'Comparison as JSON' : 'Histograms as JSON',
-      text: () => JSON.stringify(against ? comparison.data : latency.data, null, 2),
-    },
+    commandChoice(latencyCommand({ ...params, recording: recordingId }, params.op, params.window)),
+    jsonChoice(against ? 'Comparison as JSON' : 'Histograms as JSON', () =>
+      against ? comparison.data : latency.data,
+    ),
   ]);
   useKeys('latency', [
     {

@@ -9,13 +9,14 @@ import { SavedMenu } from '../../filter/saved.tsx';
 import { openLayer } from '../../frame/layers.ts';
 import { clock } from '../../live/clock.ts';
 import { live, wantSpans } from '../../live/feed.ts';
-import { useCopies } from '../../ui/copies.ts';
+import { operationsCommand } from '../../ui/commands.ts';
+import { commandChoice, useCopies } from '../../ui/copies.ts';
 import { MOST_HIGHLIGHTS, type SpanOrder } from '../../url/params.ts';
+import { recordingId } from '../../url/recording.ts';
 import { withTerm } from '../../url/terms.ts';
 import { useViewParams } from '../../url/use.ts';
 import { CellMenu, type Target } from './cell-menu.tsx';
 import { columnOf, comparing } from './columns.tsx';
-import { commandFor } from './command.ts';
 import { Inspector } from './inspector.tsx';
 import { jumpsOf } from './jumps.ts';
 import { useOperationsKeys } from './keys.ts';
@@ -83,7 +84,7 @@ export function OperationsView() {
     go: navigate,
   });
   useCopies([
-    { label: 'Command', preview: commandFor(params), text: () => commandFor(params) },
+    commandChoice(operationsCommand({ ...params, recording: recordingId })),
     ...(known
       ? [{ label: 'JSON of the selected operation', text: () => JSON.stringify(known, null, 2) }]
       : []),

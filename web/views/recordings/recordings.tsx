@@ -7,7 +7,7 @@ import { isGrowing, recordingsQuery } from '../../api/queries.ts';
 import { useListKeys } from '../../keys/list.ts';
 import { recorder } from '../../recordings/recorder.ts';
 import { Coming } from '../../ui/coming.tsx';
-import { commandLine, useCopies } from '../../ui/copies.ts';
+import { commandChoice, commandLine, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { CompareDialog } from './compare.tsx';
 import { DescribeDialog } from './describe.tsx';
@@ -33,10 +33,9 @@ export default function RecordingsView() {
   const [asked, setAsked] = useState<{ deed: Deed; recording: Recording } | null>(null);
   const box = useRef<HTMLDivElement>(null);
   useListKeys('recordings', 'next, previous recording', box);
-  const command = commandLine('record', 'list');
   useCopies([
-    { label: 'Command', preview: command, text: () => command },
-    { label: 'JSON', text: () => JSON.stringify(query.data?.items ?? [], null, 2) },
+    commandChoice(commandLine('record', 'list')),
+    jsonChoice('JSON', () => query.data?.items ?? []),
   ]);
   const items = query.data?.items ?? [];
   const growing = items.filter(isGrowing);

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { settingsQuery } from '../../api/queries.ts';
 import { Coming } from '../../ui/coming.tsx';
-import { useCopies } from '../../ui/copies.ts';
+import { commandChoice, commandLine, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Findings } from '../../ui/findings.tsx';
 import { NotInRecording } from '../../ui/not-in-recording.tsx';
 import { Problem } from '../../ui/problem.tsx';
@@ -23,7 +23,7 @@ export default function SettingsView() {
 function LiveSettings() {
   const query = useQuery(settingsQuery);
   const { data } = query;
-  useCopies([{ label: 'JSON', text: () => JSON.stringify(data ?? {}, null, 2) }]);
+  useCopies([commandChoice(commandLine('doctor')), jsonChoice('JSON', () => data ?? {})]);
   return (
     <div className="settings">
       <h1>Settings</h1>

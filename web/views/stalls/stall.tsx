@@ -11,6 +11,8 @@ import { useKeys } from '../../keys/keys.ts';
 import { live } from '../../live/feed.ts';
 import { Age, shownNowUs } from '../../ui/age.tsx';
 import { Canvas } from '../../ui/canvas.tsx';
+import { stallsCommand } from '../../ui/commands.ts';
+import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { CopyButton } from '../../ui/copy.tsx';
 import { Duration } from '../../ui/figure.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
@@ -85,6 +87,10 @@ function StallPage({ stall }: { stall: Stall }) {
   const open = stall.state === 'open';
   const latest = useRef(stall);
   latest.current = stall;
+  useCopies([
+    commandChoice(stallsCommand({ recording: recordingId })),
+    jsonChoice('JSON of this stall', () => latest.current),
+  ]);
   const [unfolded, setUnfolded] = useState(false);
   const out = useRef<HTMLDivElement>(null);
   const [, navigate] = useLocation();

@@ -12,6 +12,8 @@ import { useListKeys } from '../../keys/list.ts';
 import { clock } from '../../live/clock.ts';
 import { live, shown } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
+import { stallsCommand } from '../../ui/commands.ts';
+import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Duration } from '../../ui/figure.tsx';
 import { Op, StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
@@ -20,6 +22,7 @@ import { StallSentence } from '../../ui/sentence.tsx';
 import { groupStalls } from '../../ui/stall-groups.ts';
 import { clockText, dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
+import { recordingId } from '../../url/recording.ts';
 
 import { BurnBar } from '../overview/open-list.tsx';
 import { ComingBack, KIND_WORDS } from './groups.tsx';
@@ -32,6 +35,10 @@ const PAGE = 50;
 
 export function StallsView() {
   const box = useRef<HTMLDivElement>(null);
+  useCopies([
+    commandChoice(stallsCommand({ recording: recordingId })),
+    jsonChoice('JSON of the open ones', () => shown.getState().stalls),
+  ]);
   useListKeys('stalls', 'next, previous stall', box);
   return (
     <div className="stalls" ref={box}>

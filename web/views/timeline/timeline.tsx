@@ -3,13 +3,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useReducer, useRef } from 'react';
 import { useStore } from 'zustand';
-import { spanQuery, summaryQuery } from '../../api/queries.ts';
+import { fetchSpans, spanQuery, summaryQuery } from '../../api/queries.ts';
 import { setFramed } from '../../frame/framed.ts';
 import { live } from '../../live/feed.ts';
 import { frames } from '../../live/frames.ts';
 import { shownNowUs } from '../../ui/age.tsx';
+import { operationsCommand } from '../../ui/commands.ts';
+import { commandChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import type { ViewParams } from '../../url/params.ts';
+import { recordingId } from '../../url/recording.ts';
 import { useViewParams } from '../../url/use.ts';
 import { Inspector } from '../operations/inspector.tsx';
 import { LANES, TimelineBar } from './bar.tsx';
@@ -23,6 +26,8 @@ import { PickedWords, Stage } from './stage.tsx';
 import { factsOf, LaneTable } from './table.tsx';
 import { around, lengthOf } from './viewport.ts';
 import './timeline.css';
+
+const COPIED = 1_000;
 
 const WRITTEN_AFTER_MS = 250;
 const REFRESH_MS = 500;
@@ -72,6 +77,18 @@ function TimelineOf({ model }: { model: TimelineModel }) {
     enabled: stretch !== null,
     placeholderData: undefined,
   });
+  const asked = { filter, range: stretch ?? params.range, recording: recordingId };
+  useCopies([
+    commandChoice(operationsCommand(asked)),
+    {
+      label: `JSON of the first ${COPIED} operations`,
+      text: async () => {
+        const range = stretch ?? model.now();
+        const { items } = await fetchSpans({ filter, range, order: 'start:asc', limit: COPIED });
+        return JSON.stringify(items, null, 1);
+      },
+    },
+  ]);
   const inView = inViewOf(model);
   const gutterHead = LANES.find(([kind]) => kind === lanes)?.[2] ?? '';
   return (
