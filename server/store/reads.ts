@@ -124,16 +124,25 @@ export abstract class Reads implements StoreReads {
   }
 
   export(ask: ExportAsk): AsyncGenerator<ExportPiece> {
-    return this.job<ExportPiece>({ kind: 'export', ...ask });
+    return this.job<ExportPiece>({ kind: 'export', ...ask }, 1);
   }
 
-  private async *job<Piece extends JobPiece>(job: Job): AsyncGenerator<Piece> {
+  /** @param ahead pieces that are made while the one before them is being taken */
+  private async *job<Piece extends JobPiece>(job: Job, ahead = 0): AsyncGenerator<Piece> {
     const number = await this.ask<number>({ kind: 'job-begin', job });
+    const steps: Promise<JobAnswer>[] = [];
+    const step = () => {
+      const answer = this.ask<JobAnswer>({ kind: 'job-step', number });
+      // Whoever leaves early does not hear of it.
+      answer.catch(() => {});
+      steps.push(answer);
+    };
     try {
       for (;;) {
-        const { done, piece } = await this.ask<JobAnswer>({ kind: 'job-step', number });
-        if (done || piece === null) return;
-        yield piece as Piece;
+        while (steps.length <= ahead) step();
+        const answer = await steps.shift();
+        if (answer === undefined || answer.done || answer.piece === null) return;
+        yield answer.piece as Piece;
       }
     } finally {
       await this.ask<void>({ kind: 'job-end', number });

@@ -1,6 +1,7 @@
 // Which process answers a connection: one that holds /dev/fuse open, with the connection's number in its fdinfo. Links
 // of /proc/PID/fd are read, never followed.
-import { listPids, listProc, type ProcessStat, readLink, readProc, readStat } from './proc.ts';
+import { readdirSync } from 'node:fs';
+import { listPids, type ProcessStat, readLink, readProc, readStat } from './proc.ts';
 
 export interface Holder extends ProcessStat {
   pid: number;
@@ -17,23 +18,46 @@ export interface Wanted {
 
 /** Processes looked at before others get their turn. */
 const CHUNK = 64;
+/** The first pid namespace, in which every process is seen (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+const FIRST_PIDS = 'pid:[4026531836]';
 
 /** Every process that holds /dev/fuse, as far as this user may see. */
 export async function findHolders(): Promise<Holder[]> {
+  return (await searchHolders()).holders;
+}
+
+/** @returns also whether all descriptors of the machine were seen: who is not among the holders holds nothing then. */
+export async function searchHolders(): Promise<{ holders: Holder[]; complete: boolean }> {
   const holders: Holder[] = [];
+  let complete = readLink('/proc/self/ns/pid') === FIRST_PIDS;
   for (const [i, pid] of listPids().entries()) {
     if (i % CHUNK === CHUNK - 1) await new Promise((resolve) => setImmediate(resolve));
-    const devices = listProc(`/proc/${pid}/fd`).filter((fd) =>
-      readLink(`/proc/${pid}/fd/${fd}`)?.endsWith('/fuse'),
-    );
+    const fds = descriptorsOf(pid);
+    if (fds === null) {
+      complete = false;
+      continue;
+    }
+    const devices = fds.filter((fd) => readLink(`/proc/${pid}/fd/${fd}`)?.endsWith('/fuse'));
     if (devices.length === 0) continue;
     const stat = readStat(pid);
     if (!stat) continue;
     const numbers = devices.map((fd) => connectionOf(readProc(`/proc/${pid}/fdinfo/${fd}`) ?? ''));
     const connections = numbers.filter((number) => number !== null);
-    holders.push({ pid, ...stat, connections, nameless: numbers.length - connections.length });
+    const nameless = numbers.length - connections.length;
+    if (nameless > 0) complete = false;
+    holders.push({ pid, ...stat, connections, nameless });
   }
-  return holders;
+  return { holders, complete };
+}
+
+/** None of a process that has ended; null where they are not ours to see. */
+function descriptorsOf(pid: number): string[] | null {
+  try {
+    return readdirSync(`/proc/${pid}/fd`);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'EACCES' || code === 'EPERM' ? null : [];
+  }
 }
 
 /** `fuse_connection` of the text of an fdinfo, or null where the kernel does not tell. */

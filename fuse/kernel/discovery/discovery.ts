@@ -3,7 +3,7 @@
 import type { Blocked } from '../../../shared/wire/frames.ts';
 import { assignWaiters, findWaiters, type Waiter } from './blocked.ts';
 import { type Connection, findConnections } from './connections.ts';
-import { chooseDaemons, findHolders, type Holder, isSameProcess } from './daemons.ts';
+import { chooseDaemons, type Holder, isSameProcess, searchHolders } from './daemons.ts';
 import { type Counts, readCounts } from './fusectl.ts';
 import { Namespaces } from './namespaces.ts';
 
@@ -18,7 +18,7 @@ export interface FuseMount extends Counts {
   /** Mount namespace that `mount` is in; null for our own. */
   namespace: string | null;
   daemon: Pick<Holder, 'pid' | 'comm' | 'startTicks'> | null;
-  /** It had a daemon, which has ended: whoever uses the mount is told ENOTCONN. */
+  /** Its daemon has ended, or nobody holds its device: whoever uses the mount is told ENOTCONN. */
   dead: boolean;
   /** Who waits for it. Only kept for mounts that `wantsBlocked` names. */
   blocked: Blocked[];
@@ -39,6 +39,8 @@ const LOOK_MS = 500;
 const FIRST_SEARCH_MS = 500;
 const MAX_SEARCH_MS = 30_000;
 const BLOCKED_SHOWN = 20;
+/** While a mount is made, its device is on the way from one process to another and held by none: not for so long, ms. */
+const UNHELD_MS = 1_500;
 
 export class Discovery {
   readonly #events: DiscoveryEvents;
@@ -46,6 +48,8 @@ export class Discovery {
   readonly #mounts = new Map<number, FuseMount>();
   /** Mounts whose daemon has ended. */
   readonly #orphans = new WeakSet<FuseMount>();
+  /** Mounts whose device nobody was seen to hold, with the time since when (performance.now). */
+  readonly #unheld = new WeakMap<FuseMount, number>();
   #timer: NodeJS.Timeout | null = null;
   #rounds = 0;
   #searchMs = FIRST_SEARCH_MS;
@@ -151,20 +155,32 @@ export class Discovery {
     const wanted = () => [...this.#mounts.values()].filter((one) => !one.daemon && one.fsType !== 'virtiofs');
     if (this.#searching || wanted().length === 0) return;
     this.#searching = true;
-    const chosen = chooseDaemons(await findHolders(), wanted());
+    // What appears while it is looked for was not looked for.
+    const asked = new Set(wanted());
+    const { holders, complete } = await searchHolders();
+    const chosen = chooseDaemons(holders, wanted());
     this.#searching = false;
     for (const mount of wanted()) {
       const daemon = chosen.get(mount.connection);
       if (daemon) {
         const { pid, comm, startTicks } = daemon;
-        this.#update(mount, { daemon: { pid, comm, startTicks } });
+        this.#update(mount, { daemon: { pid, comm, startTicks }, dead: false });
         this.#orphans.delete(mount);
-      } else if (this.#orphans.has(mount)) {
+        this.#unheld.delete(mount);
+      } else if (this.#orphans.has(mount) || (asked.has(mount) && complete && this.#isUnheld(mount))) {
         this.#update(mount, { dead: true });
       }
     }
     this.#nextSearchMs = performance.now() + this.#searchMs;
     this.#searchMs = Math.min(MAX_SEARCH_MS, this.#searchMs * 2);
+  }
+
+  /** No process of the machine holds its device, for long enough not to be on its way. Such a device is never opened again. */
+  #isUnheld(mount: FuseMount): boolean {
+    const nowMs = performance.now();
+    const sinceMs = this.#unheld.get(mount) ?? nowMs;
+    this.#unheld.set(mount, sinceMs);
+    return nowMs - sinceMs >= UNHELD_MS;
   }
 
   #update(mount: FuseMount, change: Partial<FuseMount>): void {

@@ -276,6 +276,26 @@ describeWith(['root', 'fuse', 'bindfs', 'sshfs', 'unshare'], 'discovery', () => 
     await daemon.unmount();
   });
 
+  it('tells that a daemon had died before anybody looked', async () => {
+    const daemon = await bindfs(place, 'dead-before');
+    const over = once(daemon.child, 'exit');
+    daemon.child.kill('SIGKILL');
+    await over;
+    const ignore = () => undefined;
+    const later = new Discovery({
+      ...{ appeared: ignore, changed: ignore, vanished: ignore, blocked: ignore },
+      wantsBlocked: () => false,
+    });
+    later.start();
+    try {
+      const mount = () => [...later.mounts.values()].find((one) => one.mount === daemon.mountpoint);
+      await until('its death', () => mount()?.dead, 6_000);
+      expect(mount()?.daemon).toBe(null);
+    } finally {
+      later.close();
+    }
+  });
+
   it('tells that a daemon has died', async () => {
     const daemon = await bindfs(place, 'killed');
     await until('the daemon', () => now(daemon.mountpoint)?.daemon?.pid === daemon.pid);
