@@ -64,6 +64,22 @@ test('a span that the store and the feed both tell of stands there once', async 
   expect(ids(rows)).toEqual([1, 2]);
 });
 
+test('what ended between the store’s answer and the first word of the feed is asked for', async () => {
+  pages = [
+    { items: [span(1)], nextCursor: null },
+    { items: [span(3), span(2), span(1)], nextCursor: null },
+  ];
+  const rows = model();
+  rows.begin(live);
+  await settled();
+  rows.take(batch([span(3)]));
+  await settled();
+  expect(ids(rows)).toEqual([3, 2, 1]);
+  expect(asked[1]?.range).toEqual({ fromUs: NOW - 1e6, toUs: null });
+  rows.take(batch([span(4)]));
+  expect(asked).toHaveLength(2);
+});
+
 test('rows stand still while someone reads, and what comes is counted', async () => {
   const rows = model(8);
   rows.begin(live);
@@ -113,7 +129,8 @@ test('reading on at the end appends what is older, without what is there already
   await rows.loadOlder();
   await rows.loadOlder();
   expect(ids(rows)).toEqual([6, 5, 4, 3]);
-  expect(asked.slice(1).map((ask) => ask.cursor)).toEqual([null, 'next']);
+  const older = asked.slice(1).filter(({ range }) => range.fromUs === null);
+  expect(older.map((ask) => ask.cursor)).toEqual([null, 'next']);
   expect(rows.exhausted).toBe(true);
 });
 

@@ -20,6 +20,8 @@ const QUICK_MS = 20;
 const PATIENT_MS = 1_280;
 /** Asking ends with fewer rows than wanted when it has taken this long; reading on goes on from there. */
 const LOOK_MS = 5_000;
+/** Before the rows began: what ended then may not have been in the store yet. */
+const OVERLAP_US = 1e6;
 /** Open operations older than this are pinned above the rows. */
 const PINNED_AFTER_US = 1e6;
 
@@ -62,6 +64,9 @@ export class OperationsModel {
   private readonly reasons = new Set<string>();
   private cursor: string | null = null;
   private started = false;
+  /** The feed has begun to tell of this filter. */
+  private heard = false;
+  private begunUs = 0;
   private abort = new AbortController();
   private readonly pageListeners = new Set<() => void>();
   private omittedTotal = 0;
@@ -94,6 +99,8 @@ export class OperationsModel {
     this.painted = 0;
     this.cursor = null;
     this.started = false;
+    this.heard = false;
+    this.begunUs = this.options.nowUs();
     this.omittedTotal = 0;
     this.openNow = [];
     this.openStill = null;
@@ -120,7 +127,11 @@ export class OperationsModel {
     if (this.subject.range) return;
     for (const span of batch.spans) this.ring.push(span);
     this.omittedTotal += batch.omitted;
-    if (batch.open !== null) this.openNow = batch.open;
+    if (batch.open !== null) {
+      this.openNow = batch.open;
+      if (!this.heard) void this.catchUp();
+      this.heard = true;
+    }
     if (batch.spans.length > 0 && this.seed.length > 0) this.thinSeed(batch.spans);
     this.version++;
   }
@@ -252,6 +263,22 @@ export class OperationsModel {
         return true;
       },
     );
+  }
+
+  /** What ended after the store was asked and before the feed began is in the store by now. */
+  private async catchUp(): Promise<void> {
+    const { signal } = this.abort;
+    const range = { fromUs: this.begunUs - OVERLAP_US, toUs: null };
+    const ask = { filter: this.subject.filter, range, limit: FIRST_PAGE, cursor: null, withinMs: PATIENT_MS };
+    // Where it fails, so did the first page, which says so.
+    const page = await this.options.fetchPage({ ...ask, order: 'start:desc' }, signal).catch(() => null);
+    if (page === null || signal.aborted || this.still !== null || this.ring.dropped > 0) return;
+    const known = new Set([...this.ring.newestFirst(), ...this.seed].map((span) => span.id));
+    const missed = page.items.filter((span) => span.state !== 'open' && !known.has(span.id));
+    if (missed.length === 0) return;
+    this.seed = [...this.seed, ...missed].sort((a, b) => endUs(b) - endUs(a));
+    this.version++;
+    for (const listener of this.pageListeners) listener();
   }
 
   /** Asks until there are as many rows as wanted. @param use of what was found; false where no more is wanted */
