@@ -161,6 +161,23 @@ const body = () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  test('a mount whose daemon was killed is unmounted from its row', async () => {
+    const daemon = await mounted();
+    await using opened = await openPage(browser, server.url);
+    const { page } = opened;
+    daemon.child.kill('SIGKILL');
+    const row = page.locator('.mrow', { hasText: daemon.mountpoint.split('/').at(-1) ?? '' });
+    await row.getByRole('button', { name: `Unmount… ${daemon.mountpoint}` }).click();
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText('The mount point is free again at once.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Unmount what is left' }).click();
+    await dialog.getByText('It worked:').waitFor();
+    expect(mountAt(daemon.mountpoint)).toBeNull();
+    expect(await lastAudit()).toMatchObject({ action: 'unmount', outcome: 'done', via: 'page' });
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('the browser notifies of a stall and of its end, once somebody has asked for it', async () => {
     const daemon = await mounted();
     await using opened = await openPage(browser, `${server.url}/stalls`);

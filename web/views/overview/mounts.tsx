@@ -10,8 +10,10 @@ import { Age } from '../../ui/age.tsx';
 import { Duration, Gauge, None } from '../../ui/figure.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
+import { UnmountButton } from '../../ui/unmount.tsx';
 import { visible } from '../../ui/visible.ts';
 import { UnwatchButton, WatchButton } from '../../ui/watch.tsx';
+import { recordingId } from '../../url/recording.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 import { AxisHead, LatencyAxis } from './axis.tsx';
@@ -133,12 +135,18 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
         <InFlight mount={mount} />
       </div>
       <div role="cell" className="num tier" title={mount.tierReason ?? undefined}>
-        {canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier]}
+        <Capture mount={mount} />
         {isTapped(mount) && <UnwatchButton mount={mount} />}
       </div>
     </div>
   );
 });
+
+/** How it is captured, or what can be done about it. */
+function Capture({ mount }: { mount: Mount }) {
+  if (mount.state === 'dead' && recordingId === null) return <UnmountButton mount={mount} />;
+  return canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier];
+}
 
 function aboutMount(mount: Mount): string {
   const daemon = mount.daemon ? `${visible(mount.daemon.comm ?? 'process')} ${mount.daemon.pid}` : null;
@@ -150,7 +158,8 @@ function aboutMount(mount: Mount): string {
     .join(' · ');
 }
 
-const isTapped = ({ tier, state }: Mount) => (tier === 'bpf' || tier === 'tracefs') && state !== 'gone';
+const isTapped = ({ tier, state }: Mount) =>
+  (tier === 'bpf' || tier === 'tracefs') && state !== 'gone' && state !== 'dead';
 const canBeWatched = ({ tier, state }: Mount) => tier === 'none' && state !== 'gone' && state !== 'dead';
 
 /** A stalled mount's age ticks; another's changes each second and would only flicker between. */

@@ -11,9 +11,9 @@ import { shown } from '../../live/feed.ts';
 import { Command } from '../../ui/copy.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
+import { type Asked, WayDialog } from '../../ui/way-dialog.tsx';
 import { recordingId } from '../../url/recording.ts';
 import { TellMe } from './tell-me.tsx';
-import { type Asked, WayDialog } from './way-dialog.tsx';
 import './ways.css';
 
 interface Offered {

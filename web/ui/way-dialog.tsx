@@ -2,15 +2,16 @@
 // afterwards the same dialog says whether it worked.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { AlertDialog } from 'radix-ui';
-import { formatAge } from '../../../shared/units.ts';
-import type { Action, Outcome, Preview, WaySignal } from '../../../shared/ways.ts';
-import { apiPost } from '../../api/client.ts';
-import { Figure } from '../../ui/figure.tsx';
-import { Op } from '../../ui/glyph.tsx';
-import { PathText } from '../../ui/path.tsx';
-import { Problem } from '../../ui/problem.tsx';
-import { visible } from '../../ui/visible.ts';
-import '../../keys/sheet.css';
+import { formatAge } from '../../shared/units.ts';
+import type { Action, Outcome, Preview, WaySignal } from '../../shared/ways.ts';
+import { apiPost } from '../api/client.ts';
+import { Figure } from './figure.tsx';
+import { Op } from './glyph.tsx';
+import { PathText } from './path.tsx';
+import { Problem } from './problem.tsx';
+import { visible } from './visible.ts';
+import '../keys/sheet.css';
+import './way-dialog.css';
 
 export interface Asked {
   mountId: number;
