@@ -91,6 +91,8 @@ export const TEST_NEEDS = [
   program('mksquashfs', 'squashfs-tools'),
   program('gocryptfs'),
   program('loggedfs'),
+  program('s3fs'),
+  program('trace-cmd'),
   program('fio'),
   program('rsync'),
   program('git'),
