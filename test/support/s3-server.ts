@@ -29,6 +29,7 @@ interface Request {
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
   body: Buffer;
+  pageKeys: number;
 }
 
 interface Answer {
@@ -41,7 +42,8 @@ type Objects = Map<string, S3Object>;
 
 const XML = { 'content-type': 'application/xml' };
 
-export async function startS3(): Promise<S3Server> {
+/** @param pageKeys most keys in one answer of a listing, whatever it asks for. */
+export async function startS3(pageKeys = 1000): Promise<S3Server> {
   const objects: Objects = new Map();
   const denied = new Set<string>();
   const requests: string[] = [];
@@ -51,7 +53,7 @@ export async function startS3(): Promise<S3Server> {
     const body = Buffer.concat(await incoming.toArray());
     const url = new URL(incoming.url ?? '/', 'http://localhost');
     const key = keyOf(url.pathname);
-    const request = { key, query: url.searchParams, headers: incoming.headers, body };
+    const request = { key, query: url.searchParams, headers: incoming.headers, body, pageKeys };
     const answer = denied.has(key)
       ? { status: 403 }
       : (METHODS[method]?.(objects, request) ?? { status: 501 });
@@ -76,7 +78,7 @@ export async function startS3(): Promise<S3Server> {
 }
 
 const METHODS: Readonly<Record<string, (objects: Objects, request: Request) => Answer>> = {
-  GET: (objects, request) => (request.key === '' ? listing(objects, request.query) : read(objects, request)),
+  GET: (objects, request) => (request.key === '' ? listing(objects, request) : read(objects, request)),
   HEAD: read,
   PUT(objects, { key, headers, body }) {
     const from = headers['x-amz-copy-source'];
@@ -115,7 +117,7 @@ function read(objects: Objects, { key, headers }: Request): Answer {
 }
 
 /** ListObjects and, with `list-type=2`, ListObjectsV2: keys in order, those below a delimiter as one. */
-function listing(objects: Objects, query: URLSearchParams): Answer {
+function listing(objects: Objects, { query, pageKeys }: Request): Answer {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const after = query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
@@ -128,7 +130,7 @@ function listing(objects: Objects, query: URLSearchParams): Answer {
       }),
   );
   const all = [...entries].toSorted().filter((entry) => entry > after);
-  const shown = all.slice(0, Number(query.get('max-keys') ?? 1000));
+  const shown = all.slice(0, Math.min(pageKeys, Number(query.get('max-keys') ?? pageKeys)));
   const cut = shown.length < all.length;
   const next = query.get('list-type') === '2' ? 'NextContinuationToken' : 'NextMarker';
   const body = [

@@ -6,7 +6,7 @@ import { blank, FOREIGN, type LogReader, own, type ReaderContext, TAKEN, type Ve
 import { wide } from '../values.ts';
 
 const HEAD =
-  /^\s*(.+)-(\d+)\s+(?:(?:\(\s*[-\d]+\)\s+)?\[\d+\]\s+(?:\S+\s+)?|\d+[^\s\d]\S{2,5}\s+)(\d+\.\d+):\s+(?:\(\+\d+\)\s+)?(fuse_request_\w+):\s+(.*)$/;
+  /^\s*(\S.*)-(\d+)\s+(?:(?:\(\s*[-\d]+\)\s+)?\[\d+\]\s+(?:\S+\s+)?|\d+[^\s\d]\S{2,5}\s+)(\d+\.\d+):\s+(?:\(\+\d+\)\s+)?(fuse_request_\w+):\s+(.*)$/;
 const FIELDS =
   /^connection[ =](\d+) (?:req |unique=)(\d+)(?: opcode[ =](\d+)(?: \(\w+\))?)? len[ =](\d+)(?: error[ =](-?\d+))?\s*$/;
 /** Without the name of a buffer or file in front, the name of a task takes 16 columns; 8 with -l. */

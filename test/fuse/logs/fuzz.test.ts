@@ -13,7 +13,9 @@ const seeds = readFileSync(join(import.meta.dirname, 'readers.test.ts'), 'utf8')
   .split('\n')
   .map((line) => line.trim())
   .filter((line) =>
-    /^(?:[\d{#[(]|time=|unique|Op |dev |cqe |cat-|\w+-\d|LOOKUP|getattr|NODEID|read)/.test(line),
+    /^(?:[\d{#[(]|time=|unique|Op |dev |cqe |cat-|\w+-\d|'.*fuse_request_|LOOKUP|getattr|NODEID|read)/.test(
+      line,
+    ),
   );
 
 const character = fc.oneof(
@@ -88,7 +90,22 @@ describe.each(names)('%s', (format) => {
 });
 
 it('reads long lines of what might make an expression run for ever in time that grows with them', () => {
-  const pieces = ['"\\', '((', '<a', '[b', '{c=', ' d=', 'e: ', '/f', ', ', '1.', ':00', 'n1 '];
+  const pieces = [
+    '"\\',
+    '((',
+    '<a',
+    '[b',
+    '{c=',
+    ' d=',
+    'e: ',
+    '/f',
+    ', ',
+    '1.',
+    ':00',
+    'n1 ',
+    '][k=',
+    '-1 [0] ',
+  ];
   for (const format of names) {
     for (const seed of seeds.filter((_, i) => i % 7 === 0)) {
       for (const piece of pieces) {

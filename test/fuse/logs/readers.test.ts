@@ -318,6 +318,65 @@ it('s3fs, which tells of no ends', () => {
   ]);
 });
 
+describe('s3fs', () => {
+  const read = (text: string) => readLog(lines(text), { format: 's3fs' });
+
+  it('takes names with brackets, handles, and what a link leads to', () => {
+    const { operations } = read(`
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_flush(2398): [path=/b c].txt][pseudo_fd=2]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_access(3455): [path=/][x]][mask=X_OK ]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_symlink(1173): [from=../a][to=/l]
+      2026-08-22T10:11:12.345Z [INF]   s3fs.cpp:s3fs_chown_nocopy(1905): [path=/a][uid=7][gid=8]`);
+    expect(operations).toMatchObject([
+      { op: 'flush', path: '/b c].txt', fh: 2 },
+      { op: 'access', path: '/][x]', args: { mask: 'X_OK' } },
+      { op: 'symlink', path: '/l', newPath: null, args: { target: '../a' } },
+      { op: 'chown', path: '/a', uid: null, gid: null },
+    ]);
+  });
+
+  it('takes files that have no name any more, as 1.97 tells of them', () => {
+    const { operations } = read(`
+      2026-08-22T10:11:12.345Z [DBG] s3fs.cpp:s3fs_read(3258): [unlinked path=/a][size=4096][offset=8192][pseudo_fd=3][pid=44,uid=1000,gid=1001]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_release(3517): [path=null][pseudo_fd=3][pid=0,uid=0,gid=0]`);
+    expect(operations).toMatchObject([
+      { op: 'read', path: '/a', size: 4096, offset: 8192, fh: 3, pid: 44, uid: 1000, gid: 1001 },
+      { op: 'release', path: null, fh: 3 },
+    ]);
+  });
+
+  it('counts a getattr once, and a line that is cut as one', () => {
+    const { operations, report } = read(`
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_getattr(778): [path=/a]
+      2026-08-22T10:11:12.346Z [DBG] s3fs.cpp:s3fs_getattr(801): [path=/a] uid=0, gid=0, mode=40700
+      2026-08-22T10:11:12.347Z [INF] s3fs.cpp:s3fs_getattr(778): [path=/with a
+      line]`);
+    expect(operations).toMatchObject([{ op: 'getattr', path: '/a' }]);
+    expect(report).toMatchObject({ rejected: 1, foreign: 1 });
+  });
+
+  it('leaves out what a rename removes, and not what is removed by somebody', () => {
+    const { operations } = read(`
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_rename(1570): [from=/d][to=/e]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_unlink(1079): [path=/d/a]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_unlink(1079): [path=/da]
+      2026-08-22T10:11:12.345Z [INF] s3fs.cpp:s3fs_rmdir(1116): [path=/d/]
+      2026-08-22T10:11:13.345Z [INF] s3fs.cpp:s3fs_getattr(778): [path=/d]
+      2026-08-22T10:11:13.345Z [INF] s3fs.cpp:s3fs_rmdir(1116): [path=/d]
+      2026-08-22T10:11:14.345Z [INF] s3fs.cpp:s3fs_rename(2009): [from=/f][to=/g][pid=44,uid=0,gid=0]
+      2026-08-22T10:11:14.345Z [INF] s3fs.cpp:s3fs_unlink(1334): [path=/f][pid=45,uid=0,gid=0]
+      2026-08-22T10:11:14.345Z [INF] s3fs.cpp:s3fs_unlink(1334): [path=/f][pid=44,uid=0,gid=0]`);
+    expect(operations.map((one) => [one.op, one.path])).toEqual([
+      ['rename', '/d'],
+      ['unlink', '/da'],
+      ['getattr', '/d'],
+      ['rmdir', '/d'],
+      ['rename', '/f'],
+      ['unlink', '/f'],
+    ]);
+  });
+});
+
 describe('strace', () => {
   const trace = lines(`
     [pid  4403] 1718900000.123456 openat(AT_FDCWD</home/u>, "/mnt/f/a\\303\\251", O_RDONLY) = 3</mnt/f/a\\303\\251> <0.000213>
@@ -387,6 +446,32 @@ it('the trace of the kernel, as tracefs and trace-cmd report print it', () => {
     },
     { op: 'lookup', comm: 'my prog-7', errno: 2, durNs: 1_000_000, mount: 'connection 41' },
     { op: 'read', state: 'open' },
+  ]);
+});
+
+it('trace-cmd report of several buffers or files, and with its other options', () => {
+  const { operations, report, mounts } = readLog(
+    [
+      '  b.dat: cpus=2',
+      'top.dat: cpus=2',
+      'top.dat:               sh-31002 [000]  3976.642727: fuse_request_send:    connection 40 req 4 opcode 3 (FUSE_GETATTR) len 56 ',
+      '  b.dat:              ls: -31003 [000]  3976.642728: fuse_request_send:    connection 40 req 4 opcode 1 (FUSE_LOOKUP) len 46 ',
+      'top.dat:           bindfs-30997 [000]  3976.642808: fuse_request_end:     connection 40 req 4 len 120 error 0',
+      // -t, -R, --ts-diff, -l
+      '              ls-31003 [000]  3976.644003769: fuse_request_send:    connection 40 req 6 opcode 27 (FUSE_OPENDIR) len 48 ',
+      '          bindfs-30997 [000]  3976.644024: fuse_request_end:      connection=40 unique=6 len=32 error=-13',
+      '             a: b-31004 [000]  3976.648912: (+1196)  fuse_request_send:    connection 40 req 14 opcode 1 (FUSE_LOOKUP) len 46 ',
+      '  bindfs-30997   0.....  3976.649264: fuse_request_end:     connection 40 req 14 len 144 error 0',
+      'CPU:1 [12 EVENTS DROPPED]',
+    ].join('\n'),
+  );
+  expect(report).toMatchObject({ format: 'ftrace', spans: 4, open: 1, foreign: 0, rejected: 0, unpaired: 0 });
+  expect(mounts.slice(1)).toEqual(['connection 40 (top.dat)', 'connection 40 (b.dat)', 'connection 40']);
+  expect(operations).toMatchObject([
+    { op: 'getattr', comm: 'sh', tid: 31002, durNs: 81_000, mount: 'connection 40 (top.dat)' },
+    { op: 'opendir', comm: 'ls', errno: 13, mount: 'connection 40' },
+    { op: 'lookup', comm: 'a: b', durNs: 352_000, mount: 'connection 40' },
+    { op: 'lookup', comm: 'ls: ', state: 'open', mount: 'connection 40 (b.dat)' },
   ]);
 });
 

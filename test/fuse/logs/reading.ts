@@ -44,6 +44,11 @@ export function readLog(
   return { operations, spans, problems, report, mounts };
 }
 
+/** Paths of all operations of one name, each once. */
+export function pathsOf(log: ReturnType<typeof readLog>, op: string): (string | null)[] {
+  return [...new Set(log.operations.filter((one) => one.op === op).map((one) => one.path))];
+}
+
 /** Lines of a template, without the blanks that set it in. */
 export function lines(text: string): string {
   const all = text.replace(/^\n/, '').split('\n');
