@@ -6,8 +6,7 @@ import type { Logger } from 'pino';
 import type { OtlpState } from '../../shared/api.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Trace } from '../trace.ts';
-import { writeOtlp } from './otlp-spans.ts';
-import { TextWriter } from './text-writer.ts';
+import { OtlpWriter } from './otlp-spans.ts';
 
 export interface OtlpOptions {
   url: string;
@@ -42,7 +41,7 @@ export class OtlpPush {
   #lastError: string | null = null;
   readonly #ending = new AbortController();
   /** Ends the request that is under way. */
-  readonly #body = new TextWriter();
+  readonly #body = new OtlpWriter();
   readonly #over = new AbortController();
   #working: Promise<void> = Promise.resolve();
   readonly #take = (span: Span) => this.#push(span);
@@ -110,7 +109,7 @@ export class OtlpPush {
     const mounts = new Map(trace.mounts.all().map((mount) => [mount.id, mount]));
     const droppedBefore = this.#dropped;
     let response: Response;
-    writeOtlp(this.#body, spans, mounts, nowUs(), version);
+    this.#body.request(spans, mounts, nowUs(), version);
     try {
       response = await fetch(url, {
         method: 'POST',

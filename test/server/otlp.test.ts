@@ -57,7 +57,7 @@ function spansOf(text: string): Pushed[] {
     .map(({ traceId, name, attributes }) => ({
       traceId,
       name,
-      unfinished: attributes.find(({ key }) => key === 'fusescope.unfinished')?.value.boolValue,
+      unfinished: attributes.find(({ key }) => key === 'fusescope.unfinished')?.value.boolValue ?? false,
     }));
 }
 
