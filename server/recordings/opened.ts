@@ -4,7 +4,7 @@ import { CodedError } from '../errors.ts';
 import type { FromReader, Query } from '../store/protocol.ts';
 import { ReaderClient } from '../store/reader-client.ts';
 import { Reads } from '../store/reads.ts';
-import { ended, firstMessage, startWorker } from '../store/workers.ts';
+import { ended, firstMessage, startReader } from '../store/workers.ts';
 
 const MAX_OPEN = 4;
 const IDLE_MS = 60_000;
@@ -38,7 +38,7 @@ export class RecordingReads extends Reads {
     nowUs: number,
     closed: () => Promise<unknown> = async () => {},
   ): Promise<RecordingReads> {
-    const worker = startWorker(new URL('../store/reader.ts', import.meta.url), null);
+    const worker = startReader();
     try {
       const client = new ReaderClient(worker);
       client.post({ type: 'open', file, nowUs });

@@ -9,6 +9,9 @@ import type { Range } from './range.ts';
 import { NUMBERED_COLUMNS, RowNames } from './row-names.ts';
 import { HIGHEST, LOWEST, sliceParams, sliceSql, turn, Walker } from './walk.ts';
 
+/** Spans of a chunk: few enough to be gone when young objects are collected next. */
+const CHUNK = 1_000;
+
 export class AliveScan {
   private readonly db: Database;
   private readonly filters: FilterCompiler;
@@ -45,7 +48,7 @@ export class AliveScan {
     const from = fromUs === null ? LOWEST : { startNs: earliestAlive(this.db, fromUs), id: -1 };
     const to =
       toUs === null ? HIGHEST : { startNs: BigInt(Math.ceil(toUs)) * 1_000n, id: Number.MAX_SAFE_INTEGER };
-    for (const slice of new Walker(this.db).slices(from, to, 'asc')) {
+    for (const slice of new Walker(this.db).slices(from, to, 'asc', CHUNK)) {
       const rows = statement.all(...sliceParams(slice), ...where.params) as unknown[][];
       if (rows.length > 0) yield rows.map((row) => names.span(row));
       await turn();

@@ -1,5 +1,6 @@
 // The store as the main thread sees it: gathers what is put, hands it to the writer thread in batches, asks the
 // reader thread. Nothing here waits for the disk. What may wait is bounded; beyond that spans are given up and counted.
+import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { Span } from '../../shared/span.ts';
@@ -24,7 +25,7 @@ import type {
 import { ReaderClient } from './reader-client.ts';
 import { Reads } from './reads.ts';
 import type { RestoredSpan, RollupRow, Store, StoredMount, StoreOptions } from './types.ts';
-import { firstMessage, startWorker } from './workers.ts';
+import { firstMessage, startReader, startWorker } from './workers.ts';
 
 /** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
 const MAX_WAITING = 400_000;
@@ -49,10 +50,12 @@ interface Waiter {
 /** @throws CodedError FUSESCOPE_STORE where the file cannot be used, FUSESCOPE_CONFLICT where it is in use */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const place = placeOf(options.file);
-  const writer = startWriter(place, options, false);
-  // Both start at once: loading their code takes longer than opening the file.
   const reader = startReader();
+  let writer: Worker | null = null;
   try {
+    await once(reader, 'online');
+    // Then both load their code at the same time, which takes longer than opening the file.
+    writer = startWriter(place, options, false);
     const found = await firstMessage<FromWriter, Found>(writer, (message) =>
       message.type === 'ready' ? message.found : null,
     );
@@ -62,7 +65,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     return new WorkerStore(options, place, found, writer, reader);
   } catch (error) {
     place.unlink();
-    await Promise.all([writer.terminate(), reader.terminate()]);
+    await Promise.all([writer?.terminate(), reader.terminate()]);
     throw error;
   }
 }
@@ -70,10 +73,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 function startWriter(place: Place, { maxBytes, maxAgeS }: StoreOptions, again: boolean): Worker {
   const workerData = { file: place.file, named: place.named, maxBytes, maxAgeS, again };
   return startWorker(new URL('./writer.ts', import.meta.url), workerData satisfies WriterOptions);
-}
-
-function startReader(): Worker {
-  return startWorker(new URL('./reader.ts', import.meta.url), null);
 }
 
 class WorkerStore extends Reads implements Store {

@@ -40,9 +40,13 @@ export class Walker {
     this.edges = { asc: edge('>', 'ASC'), desc: edge('<', 'DESC') };
   }
 
-  /** Slices from `from` (excluded) to `end`, each given to the caller, who may stop or wait between them. */
-  *slices(from: Place, end: Place, direction: Direction): Generator<Slice> {
-    let rows = FIRST_ROWS;
+  /**
+   * Slices from `from` (excluded) to `end`, each given to the caller, who may stop or wait between them.
+   * @param most rows of a slice, for who makes an object of each.
+   */
+  *slices(from: Place, end: Place, direction: Direction, most = MAX_ROWS): Generator<Slice> {
+    const least = Math.min(FIRST_ROWS, most);
+    let rows = least;
     let at = from;
     for (;;) {
       const edge = this.edges[direction].get(at.startNs, at.startNs, at.id, rows);
@@ -53,8 +57,8 @@ export class Walker {
       if (last) return;
       const tookMs = performance.now() - started;
       rows = Math.max(
-        FIRST_ROWS,
-        Math.min(MAX_ROWS, Math.round(rows * Math.min(4, SLICE_MS / Math.max(tookMs, 0.1)))),
+        least,
+        Math.min(most, Math.round(rows * Math.min(4, SLICE_MS / Math.max(tookMs, 0.1)))),
       );
       at = to;
     }

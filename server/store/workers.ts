@@ -1,4 +1,5 @@
 // Starting and ending the store's threads.
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../errors.ts';
 import type { FromReader, FromWriter } from './protocol.ts';
@@ -10,6 +11,18 @@ export function startWorker(source: URL, workerData: unknown): Worker {
   const emitted = import.meta.url.endsWith('.js');
   const file = emitted ? new URL(source.href.replace(/\.ts$/, '.js')) : source;
   return new Worker(file, { workerData, execArgv: [] });
+}
+
+/** Room for new objects in a thread that reads, MiB: thousands of spans are alive at a time while they are exported. */
+const READER_YOUNG_MIB = 8;
+
+/** Starts a thread that reads. Threads that are started before it is online may get as much room as it. */
+export function startReader(): Worker {
+  // V8 reads it when a thread's heap is made, and Node has no other way to say it.
+  setFlagsFromString(`--min-semi-space-size=${READER_YOUNG_MIB}`);
+  const worker = startWorker(new URL('./reader.ts', import.meta.url), null);
+  worker.once('online', () => setFlagsFromString('--min-semi-space-size=0'));
+  return worker;
 }
 
 /** Asks a worker to end, and waits until it has; not for ever, since its disk may hang. */
