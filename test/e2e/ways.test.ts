@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { mountAt } from '../../fuse/mountinfo.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';

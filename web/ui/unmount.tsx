@@ -1,18 +1,17 @@
 // What can be done about a dead mount: it is taken out of sight, after a look at who holds it.
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { Mount } from '../../shared/mount.ts';
 import type { Action } from '../../shared/ways.ts';
 import { apiGet } from '../api/client.ts';
 import { Problem } from './problem.tsx';
 import { visible } from './visible.ts';
-import { type Asked, WayDialog } from './way-dialog.tsx';
+import type { Asked } from './way-dialog.tsx';
 
-export function UnmountButton({ mount }: { mount: Mount }) {
-  const [asked, setAsked] = useState<Asked | null>(null);
+/** @param onAsk shows the preview: not in here, since the button goes with its mount */
+export function UnmountButton({ mount, onAsk }: { mount: Mount; onAsk: (asked: Asked) => void }) {
   const look = useMutation({
     mutationFn: () => unmountOf(mount.id),
-    onSuccess: (action) => setAsked({ mountId: mount.id, action, pid: null, signal: 'SIGTERM' }),
+    onSuccess: (action) => onAsk({ mountId: mount.id, action, pid: null, signal: 'SIGTERM' }),
   });
   return (
     <>
@@ -20,7 +19,6 @@ export function UnmountButton({ mount }: { mount: Mount }) {
         Unmount…<span className="sr"> {visible(mount.mount)}</span>
       </button>
       {look.error && <Problem error={look.error} />}
-      {asked && <WayDialog asked={asked} onClose={() => setAsked(null)} />}
     </>
   );
 }

@@ -56,7 +56,7 @@ export class HungMounts implements AsyncDisposable {
     await this.#ownFileSystems();
     for (const name of ['stopped', 'killed']) this.mounts.set(name, await ward.bindfs(name));
     // Slow enough that a read is always in hand, and never a stall.
-    this.mounts.set('loaded', await ward.bindfs('loaded', ['--read-rate=1M']));
+    this.mounts.set('loaded', await ward.bindfs('loaded', ['--read-rate=4M']));
     ward.file('loaded-source/file', 'x'.repeat(1 << 20));
     await this.#remoteOnes();
     await this.#boundOnes();
@@ -192,7 +192,8 @@ export class HungMounts implements AsyncDisposable {
     ward.use('stat', path('stopped', 'a'));
     ward.use('ls', this.at('stopped').mountpoint);
     for (let i = 0; i < 4; i++) ward.use('stat', path('killed', String(i)));
-    ward.use('sh', '-c', 'while cat "$0" >/dev/null && stat "$0"; do :; done', path('loaded', 'file'));
+    for (let i = 0; i < 2; i++)
+      ward.use('sh', '-c', 'while cat "$0" >/dev/null && stat "$0"; do :; done', path('loaded', 'file'));
     ward.use('stat', path('orphan', 'x'));
     ward.use('cat', path('selfish', 'self'));
     ward.use('cat', path('parental', 'kin'));

@@ -13,6 +13,7 @@ import { PathText } from '../../ui/path.tsx';
 import { UnmountButton } from '../../ui/unmount.tsx';
 import { visible } from '../../ui/visible.ts';
 import { UnwatchButton, WatchButton } from '../../ui/watch.tsx';
+import { type Asked, WayDialog } from '../../ui/way-dialog.tsx';
 import { recordingId } from '../../url/recording.ts';
 import { term } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
@@ -33,6 +34,7 @@ const DOTS = 8;
 export function MountList() {
   const mounts = useStore(shown, (state) => state.mounts);
   const [all, setAll] = useState(false);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const there = mounts.filter((mount) => mount.state !== 'gone').length;
   const gone = mounts.length - there;
   const rows = worstFirst(mounts).filter((mount) => all || there === 0 || mount.state !== 'gone');
@@ -82,7 +84,7 @@ export function MountList() {
           </span>
         </div>
         {rows.map((mount) => (
-          <MountRow key={mount.id} mount={mount} />
+          <MountRow key={mount.id} mount={mount} onAsk={setAsked} />
         ))}
       </div>
       {there > 0 && gone > 0 && (
@@ -90,11 +92,17 @@ export function MountList() {
           {all ? 'Hide' : 'Show'} {gone} that {gone === 1 ? 'is' : 'are'} no longer mounted
         </button>
       )}
+      {asked && <WayDialog asked={asked} onClose={() => setAsked(null)} />}
     </>
   );
 }
 
-const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
+interface RowProps {
+  mount: Mount;
+  onAsk: (asked: Asked) => void;
+}
+
+const MountRow = memo(function MountRow({ mount, onAsk }: RowProps) {
   const watched = isWatched(mount);
   const off = !watched || mount.state === 'gone';
   return (
@@ -135,7 +143,7 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
         <InFlight mount={mount} />
       </div>
       <div role="cell" className="num tier" title={mount.tierReason ?? undefined}>
-        <Capture mount={mount} />
+        <Capture mount={mount} onAsk={onAsk} />
         {isTapped(mount) && <UnwatchButton mount={mount} />}
       </div>
     </div>
@@ -143,8 +151,8 @@ const MountRow = memo(function MountRow({ mount }: { mount: Mount }) {
 });
 
 /** How it is captured, or what can be done about it. */
-function Capture({ mount }: { mount: Mount }) {
-  if (mount.state === 'dead' && recordingId === null) return <UnmountButton mount={mount} />;
+function Capture({ mount, onAsk }: RowProps) {
+  if (mount.state === 'dead' && recordingId === null) return <UnmountButton mount={mount} onAsk={onAsk} />;
   return canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier];
 }
 
