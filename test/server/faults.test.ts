@@ -96,7 +96,8 @@ describeWith(['fuse', 'fusermount'], 'faults through a server', () => {
       const { items } = await server.get<{ items: Span[] }>('/api/spans', {
         filter: `mount:${mirror.mountpoint} op:read`,
       });
-      return items.filter(({ args }) => args?.fault === added.id).length === 2 ? items : null;
+      const hit = items.filter(({ args, state }) => args?.fault === added.id && state === 'done');
+      return hit.length === 2 ? items : null;
     });
     expect(
       spans
@@ -285,7 +286,7 @@ describeWith(['fuse', 'fusermount'], 'faults through a server', () => {
           limit: 1_000,
           ...query,
         });
-        return items.length === COUNT ? items : null;
+        return items.filter((span) => span.state === 'done').length === COUNT ? items : null;
       });
 
     const filter = `mount:${mirror.mountpoint} op:open path:/rec-*`;

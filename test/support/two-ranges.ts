@@ -14,6 +14,8 @@ const wave = (i: number) => 1 + ((i * 37) % 23) / 23 + ((i * 11) % 7) / 14;
 
 export function twoRanges(nowUs = Date.now() * 1e3): {
   lines: string;
+  /** Of operations. */
+  count: number;
   before: Stretch;
   after: Stretch;
   /** Filters of two mounts. */
@@ -44,5 +46,11 @@ export function twoRanges(nowUs = Date.now() * 1e3): {
     }
     operation('mkdir', fromUs + 30 * SECOND_US, 2e5, '/made');
   }
-  return { lines: `${lines.join('\n')}\n`, before, after, mounts: ['mount:/mnt/even', 'mount:/mnt/odd'] };
+  return {
+    lines: `${lines.join('\n')}\n`,
+    count: id,
+    before,
+    after,
+    mounts: ['mount:/mnt/even', 'mount:/mnt/odd'],
+  };
 }
