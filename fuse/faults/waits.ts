@@ -9,17 +9,24 @@ interface Wait {
   go: () => void;
 }
 
-/** What setTimeout takes; a longer wait is cut to it, 24 days. */
+/** What setTimeout takes, 24 days; a longer wait is several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class Waits {
   readonly #waits = new Set<Wait>();
 
-  /** Calls `go` after so many ms, or when let go before. */
+  /** Calls `go` after so many ms, never sooner, or when let go before. */
   delay(ruleId: string, ms: number, go: () => void): void {
     const wait: Wait = { ruleId, hangs: false, timer: null, go };
+    const untilMs = performance.now() + ms;
+    // Node counts from when its loop last looked at the clock, so a timer can be early by all that was done since.
+    const look = () => {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) this.#end(wait);
+      else wait.timer = setTimeout(look, Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
+    };
     this.#waits.add(wait);
-    wait.timer = setTimeout(() => this.#end(wait), Math.min(Math.round(ms), MAX_TIMER_MS));
+    wait.timer = setTimeout(look, Math.min(Math.ceil(ms), MAX_TIMER_MS));
   }
 
   /** Calls `go` when let go. */
