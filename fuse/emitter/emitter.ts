@@ -23,12 +23,9 @@ export interface EmitterOptions {
   /** Bounds of the ring: batches, and bytes. */
   ringBatches?: number;
   ringBytes?: number;
-  /** Batches are closed by time at most so often. */
+  /** How long after its first event a batch is closed. */
   flushMs?: number;
 }
-
-/** After a while without events the first one waits no longer than that: somebody may wait for it. */
-const PROMPT_MS = 4;
 
 const CLOSE_MS = 500;
 
@@ -43,7 +40,6 @@ export class Emitter {
   /** Last event handed out on this connection. */
   #writtenSeq = 0;
   #timer: NodeJS.Timeout | null = null;
-  #flushedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #leftover = 0;
   #drained: (() => void) | null = null;
@@ -134,10 +130,7 @@ export class Emitter {
 
   /** Sees to it that `beforeFlush` is called in time. */
   wake(): void {
-    this.#timer ??= setTimeout(
-      () => this.#flush(),
-      Math.max(PROMPT_MS, this.#flushMs - (performance.now() - this.#flushedMs)),
-    );
+    this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
   }
 
   /** Sends what is left, waiting at most half a second, and ends. */
@@ -159,7 +152,6 @@ export class Emitter {
 
   #flush(): void {
     this.#timer = null;
-    this.#flushedMs = performance.now();
     this.#options.beforeFlush?.();
     if (this.#encoder.count > 0) this.#seal();
   }
