@@ -112,6 +112,24 @@ const name = fc.oneof(
 const comm = fc.oneof(fc.constantFrom('cat', 'rsync', 'kworker/0:1'), fc.string({ maxLength: 8 }));
 const args = fc.constantFrom<Args>({ flags: 32_768 }, { mode: 420, name: 'user.é' }, { a: null, b: true });
 
+/** What events and spans say alike of an operation. */
+const operation = {
+  path: maybe(name),
+  newPath: maybe(name),
+  nodeid: maybe(u64),
+  fh: maybe(u64),
+  offset: maybe(u64),
+  size: maybe(u64),
+  bytes: maybe(integer),
+  pid: maybe(small),
+  tid: maybe(small),
+  uid: maybe(small),
+  gid: maybe(small),
+  comm: maybe(comm),
+  daemonTid: maybe(small),
+  args: maybe(args),
+};
+
 /** Spans as ingest makes them, on the mounts 1 `/mnt/x` and 2 `/mnt/y`; ids are 1. */
 export const spans: fc.Arbitrary<Span> = fc
   .record({
@@ -132,20 +150,7 @@ export const spans: fc.Arbitrary<Span> = fc
     queueNs: maybe(small),
     errno: maybe(errno),
     error: fc.constant(null),
-    path: maybe(name),
-    newPath: maybe(name),
-    nodeid: maybe(u64),
-    fh: maybe(u64),
-    offset: maybe(u64),
-    size: maybe(u64),
-    bytes: maybe(integer),
-    pid: maybe(small),
-    tid: maybe(small),
-    uid: maybe(small),
-    gid: maybe(small),
-    comm: maybe(comm),
-    daemonTid: maybe(small),
-    args: maybe(args),
+    ...operation,
   })
   .map((span): Span => {
     const open = span.state === 'open';
@@ -176,20 +181,7 @@ export const events: fc.Arbitrary<WireEvent> = fc
     durNs: maybe(fc.oneof(small, fc.integer({ min: 0, max: 1e13 }))),
     queueNs: maybe(small),
     errno: maybe(errno),
-    path: maybe(name),
-    newPath: maybe(name),
-    nodeid: maybe(u64),
-    fh: maybe(u64),
-    offset: maybe(u64),
-    size: maybe(u64),
-    bytes: maybe(integer),
-    pid: maybe(small),
-    tid: maybe(small),
-    uid: maybe(small),
-    gid: maybe(small),
-    comm: maybe(comm),
-    daemonTid: maybe(small),
-    args: maybe(args),
+    ...operation,
   })
   .map((event): WireEvent => {
     const begins = event.kind === ENTER;
