@@ -12,6 +12,9 @@ import { watchForNews } from './ui/notify.ts';
 import { keepRecording, recordingId } from './url/recording.ts';
 import './theme/tokens.css';
 import './theme/base.css';
+import './theme/marks.css';
+import './theme/controls.css';
+import './theme/notes.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');

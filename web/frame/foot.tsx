@@ -5,6 +5,7 @@ import { formatBytes, formatDuration } from '../../shared/units.ts';
 import { keyLayers, topmostFirst } from '../keys/keys.ts';
 import { live } from '../live/feed.ts';
 import { recordingId } from '../url/recording.ts';
+import './foot.css';
 
 export function Foot() {
   const layers = useStore(keyLayers, (state) => state.layers);

@@ -16,6 +16,7 @@ import { operationsHref, useViewParams } from '../url/use.ts';
 import { framed } from './framed.ts';
 import { drawStrip, stripScale } from './strip-draw.ts';
 import { timeState } from './time-state.ts';
+import './strip.css';
 
 const RANGE_VIEWS = ['/timeline', '/operations', '/latency'];
 const SHORTEST_DRAG_PX = 4;

@@ -9,6 +9,7 @@ import { Logo } from '../ui/glyph.tsx';
 import { groupStalls } from '../ui/stall-groups.ts';
 import { hrefKeeping, useViewParams } from '../url/use.ts';
 import { isUnder, TAB_VIEWS } from './views.ts';
+import './top.css';
 
 const THEME_ICONS = { system: Contrast, dark: Moon, light: Sun };
 

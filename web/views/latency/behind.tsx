@@ -11,6 +11,7 @@ import { clockText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 import { type Brush, beganIn, brushFilter } from './brush.ts';
+import './behind.css';
 
 const PANELS: readonly (readonly [BreakdownBy, name: string, none: string])[] = [
   ['op', 'Operation', ''],

@@ -13,6 +13,8 @@ import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 import type { Pair } from './against.ts';
 import type { useComparison } from './use-compare.ts';
+import '../../ui/as-table.css';
+import './compare.css';
 
 interface ComparisonProps {
   query: ReturnType<typeof useComparison>;

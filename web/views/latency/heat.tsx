@@ -9,6 +9,7 @@ import { Canvas } from '../../ui/canvas.tsx';
 import { type Brush, brushOf, movedBrush } from './brush.ts';
 import { drawHeat, heatPoint } from './heat-draw.ts';
 import { mostOf } from './heat-scale.ts';
+import './heat.css';
 
 interface HeatMapProps {
   heat: HeatmapAnswer;

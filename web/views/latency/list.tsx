@@ -10,6 +10,7 @@ import { Op } from '../../ui/glyph.tsx';
 import { drawBars } from '../../ui/histogram.ts';
 import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
 import { isSlow } from '../operations/slow.ts';
+import './list.css';
 
 const BINS = 140;
 

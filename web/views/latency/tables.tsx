@@ -5,6 +5,7 @@ import { Duration, Figure } from '../../ui/figure.tsx';
 import { Op } from '../../ui/glyph.tsx';
 import { AXIS_TICKS, BURNS_FROM_MS } from '../../ui/scale.ts';
 import { clockText } from '../../ui/time.ts';
+import '../../ui/as-table.css';
 
 const HEADS = ['Ended', 'Errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'Open', 'Oldest open'];
 

@@ -11,6 +11,7 @@ import { term } from '../../url/terms.ts';
 import { DoneDuration, OpenDuration, Result, When } from './cells.tsx';
 import { detailText } from './detail.ts';
 import { endUs } from './model.ts';
+import './cells.css';
 
 /** What a cell may need beside its span. */
 export interface RowFacts {

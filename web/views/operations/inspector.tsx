@@ -22,6 +22,7 @@ import { endUs } from './model.ts';
 import { Neighbours } from './neighbours.tsx';
 import { PlaceAmongOthers } from './place.tsx';
 import { isSlow, isTrouble } from './slow.ts';
+import './inspector.css';
 
 const JUMP_WORDS: Readonly<Record<Jump['key'], string>> = {
   t: 'Timeline',

@@ -5,6 +5,7 @@ import { parse } from '../../../shared/filter/parse.ts';
 import { visible } from '../../ui/visible.ts';
 import { MOST_HIGHLIGHTS } from '../../url/params.ts';
 import { withMark } from './marks.ts';
+import './marks.css';
 
 interface MarksBarProps {
   marks: readonly string[];

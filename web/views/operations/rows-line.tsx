@@ -10,6 +10,7 @@ import { resetColumns, tableLayout, toggleColumn } from './layout.ts';
 import { LIVE_ROWS, OLDER_ROWS, SORTED_ROWS } from './model.ts';
 import { operations } from './shared-model.ts';
 import { useModelVersion } from './table.tsx';
+import './rows-line.css';
 
 interface RowsLineProps {
   ranged: boolean;

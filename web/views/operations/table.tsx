@@ -18,6 +18,7 @@ import type { Marker } from './marks.ts';
 import type { OperationsModel } from './model.ts';
 import { Row, rowId } from './row.tsx';
 import { useTableKeys } from './table-keys.ts';
+import './table.css';
 
 const REPAINT_MS = 200;
 /** Rows of a large screen. */

@@ -4,6 +4,7 @@ import type { Mount } from '../../../shared/mount.ts';
 import { AXIS_TICKS, axisShare } from '../../ui/scale.ts';
 import { recordingId } from '../../url/recording.ts';
 import { isWatched } from './order.ts';
+import './axis.css';
 
 const percent = (ns: number) => `${(axisShare(ns) * 100).toFixed(2)}%`;
 /** Where an operation counts as stalled unless its mount's rules say otherwise. */

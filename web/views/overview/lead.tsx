@@ -13,6 +13,7 @@ import { StallSentence } from '../../ui/sentence.tsx';
 import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 import { healthWords } from './order.ts';
+import './lead.css';
 
 export function Lead() {
   const stalls = useStore(shown, (state) => state.stalls);

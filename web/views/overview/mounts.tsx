@@ -20,6 +20,7 @@ import { operationsHref } from '../../url/use.ts';
 import { AxisHead, LatencyAxis } from './axis.tsx';
 import { isWatched, worstFirst } from './order.ts';
 import { Sparkline } from './sparkline.tsx';
+import './mounts.css';
 
 const TIERS: Readonly<Record<Mount['tier'], string>> = {
   bpf: 'BPF',

@@ -13,6 +13,7 @@ import { MountList } from './mounts.tsx';
 import { OpenList } from './open-list.tsx';
 import { Privilege } from './privilege.tsx';
 import './overview.css';
+import './rows.css';
 
 export function OverviewView() {
   const box = useRef<HTMLDivElement>(null);

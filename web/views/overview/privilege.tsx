@@ -6,6 +6,7 @@ import { shown } from '../../live/feed.ts';
 import { Command } from '../../ui/copy.tsx';
 import { StateGlyph } from '../../ui/glyph.tsx';
 import { visible } from '../../ui/visible.ts';
+import './privilege.css';
 
 export function Privilege() {
   const mounts = useStore(

@@ -8,6 +8,7 @@ import { Figure } from '../../ui/figure.tsx';
 import { visible } from '../../ui/visible.ts';
 import { recordingHref, recordingId } from '../../url/recording.ts';
 import type { Deed } from './recordings.tsx';
+import './growing.css';
 
 interface GrowingProps {
   recording: Recording;

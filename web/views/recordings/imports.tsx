@@ -11,6 +11,7 @@ import { visible } from '../../ui/visible.ts';
 import { recordingHref } from '../../url/recording.ts';
 import { Report } from './report.tsx';
 import { countWords } from './words.ts';
+import './imports.css';
 
 export function ImportButton() {
   const input = useRef<HTMLInputElement>(null);

@@ -9,6 +9,7 @@ import { recordingHref, recordingId } from '../../url/recording.ts';
 import { RecordingMenu } from './menu.tsx';
 import type { Deed } from './recordings.tsx';
 import { contentWords, lengthUs, mountWords, SOURCES } from './words.ts';
+import './list.css';
 
 interface TableProps {
   recordings: readonly Recording[];

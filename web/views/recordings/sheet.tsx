@@ -2,6 +2,7 @@
 import { Dialog } from 'radix-ui';
 import type { Recording } from '../../../shared/recording.ts';
 import '../../keys/sheet.css';
+import './sheet.css';
 
 export interface DialogProps {
   recording: Recording;

@@ -9,6 +9,7 @@ import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { term } from '../../url/terms.ts';
 import { isTrouble } from '../operations/slow.ts';
+import './before.css';
 
 const SHOWN = 14;
 

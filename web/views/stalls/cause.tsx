@@ -3,6 +3,7 @@ import type { Cause } from '../../../shared/diagnosis.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { visible } from '../../ui/visible.ts';
+import './cause.css';
 
 const SURE: Readonly<Record<Cause['confidence'], string>> = {
   certain: 'Certain',

@@ -9,6 +9,7 @@ import { Duration } from '../../ui/figure.tsx';
 import { dateText } from '../../ui/time.ts';
 import { recordingHref, recordingId } from '../../url/recording.ts';
 import { endedWords } from './cause.tsx';
+import './waiters.css';
 
 const WEEK_US = 7 * 86_400e6;
 const SHOWN = 5;

@@ -35,7 +35,7 @@ import { DemoNote, ReleaseButton, useDemoMirror } from './release.tsx';
 import { Seen } from './seen.tsx';
 import { Waiters } from './waiters.tsx';
 import { Ways } from './ways.tsx';
-import './stalls.css';
+import './stall.css';
 
 /** Operations around a stall: from so long before its ENTER. */
 const BEFORE_US = 5e6;

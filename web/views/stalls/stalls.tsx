@@ -12,6 +12,7 @@ import { useListKeys } from '../../keys/list.ts';
 import { clock } from '../../live/clock.ts';
 import { live, shown } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
+import { Caller } from '../../ui/caller.tsx';
 import { stallsCommand } from '../../ui/commands.ts';
 import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Duration } from '../../ui/figure.tsx';
@@ -23,13 +24,12 @@ import { groupStalls } from '../../ui/stall-groups.ts';
 import { clockText, dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
-
 import { BurnBar } from '../overview/open-list.tsx';
 import { ComingBack, KIND_WORDS } from './groups.tsx';
 import { ReleaseButton } from './release.tsx';
 import { Taken } from './taken.tsx';
 import './stalls.css';
-import { Caller } from '../../ui/caller.tsx';
+import './history.css';
 
 const PAGE = 50;
 

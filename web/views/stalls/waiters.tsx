@@ -7,6 +7,7 @@ import { Duration, None } from '../../ui/figure.tsx';
 import { Op } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { visible } from '../../ui/visible.ts';
+import './waiters.css';
 
 const SHOWN = 12;
 

@@ -10,6 +10,7 @@ import type { TimelineModel } from './model.ts';
 import { type Bar, barEnd, lowerBound, type Picture } from './picture.ts';
 import type { Row } from './rows.ts';
 import type { Viewport } from './viewport.ts';
+import '../../ui/as-table.css';
 
 interface RowFacts {
   count: number;
