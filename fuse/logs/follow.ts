@@ -1,15 +1,16 @@
 // Follows a log as `tail -F` does, and tells a server of its operations as they come: as a collector, over the ingest
 // socket. What is in the file already is read too. While the server is away or behind, reading waits: the file keeps
 // what is not read yet, so nothing is dropped.
+
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { opCode } from '../../shared/ops.ts';
 import type { Span } from '../../shared/span.ts';
+import { blankEvent } from '../../shared/wire/blank-event.ts';
 import { ENTER, LOST, SPAN, WIRE_VERSION, type WireEvent } from '../../shared/wire/frames.ts';
 import { Emitter } from '../emitter/emitter.ts';
 import { LogPipeline } from './read-log.ts';
-import { blank } from './reader.ts';
 import { Tail } from './tail.ts';
 
 export interface FollowOptions {
@@ -135,5 +136,5 @@ function eventOf(span: Span, mount: number): WireEvent {
     ...rest
   } = span;
   const kind = state === 'open' ? ENTER : SPAN;
-  return { ...blank(kind, opCode(op), unique ?? span.id, startUs), ...rest, mount, durNs: durationNs };
+  return { ...blankEvent(kind, opCode(op), unique ?? span.id, startUs), ...rest, mount, durNs: durationNs };
 }

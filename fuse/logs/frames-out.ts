@@ -1,14 +1,15 @@
 // What was read from a log, as frames on a descriptor. Writing waits for whoever reads, so that memory stays constant.
+
 import { writeSync } from 'node:fs';
 import { opCode } from '../../shared/ops.ts';
 import { Fold } from '../../shared/patterns/fold.ts';
 import type { Problem } from '../../shared/patterns/problem.ts';
 import type { SourceKind, Span } from '../../shared/span.ts';
 import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
+import { blankEvent } from '../../shared/wire/blank-event.ts';
 import { frame, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
 import { LOG_FRAME, type ReadReport } from '../../shared/wire/log-frames.ts';
 import type { LogOutput } from './read-log.ts';
-import { blank } from './reader.ts';
 
 const BATCH = 2_000;
 const BATCH_STRINGS = 512 * 1024;
@@ -95,7 +96,7 @@ function fitsEvent(span: Span): boolean {
 
 /** An absent number of the request is an empty text. */
 function eventOf(span: Span, mount: number): WireEvent {
-  const event = blank(SPAN, opCode(span.op), span.unique ?? '', span.startUs);
+  const event = blankEvent(SPAN, opCode(span.op), span.unique ?? '', span.startUs);
   event.mount = mount;
   event.durNs = span.durationNs;
   for (const name of [

@@ -40,35 +40,6 @@ export interface LogReader {
   end?(): void;
 }
 
-/** An event without anything but what it must have. */
-export function blank(kind: WireEvent['kind'], op: number, id: number | string, tsUs: number): WireEvent {
-  return {
-    kind,
-    mount: 0,
-    op,
-    id,
-    monoNs: 0,
-    tsUs,
-    durNs: null,
-    queueNs: null,
-    errno: null,
-    path: null,
-    newPath: null,
-    nodeid: null,
-    fh: null,
-    offset: null,
-    size: null,
-    bytes: null,
-    pid: null,
-    tid: null,
-    uid: null,
-    gid: null,
-    comm: null,
-    daemonTid: null,
-    args: null,
-  };
-}
-
 /** Names of operations as programs print them, beside those that differ from ours in case and underscores alone. */
 const ALIASES: Readonly<Record<string, string>> = {
   lookupinode: 'lookup',

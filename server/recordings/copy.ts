@@ -207,13 +207,6 @@ export class Copy {
   }
 
   private transaction(work: () => void): void {
-    this.db.exec('BEGIN');
-    try {
-      work();
-      this.db.exec('COMMIT');
-    } catch (error) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      throw error;
-    }
+    this.db.transaction(work)();
   }
 }

@@ -7,8 +7,8 @@ import type { FaultRule } from '../../shared/fault.ts';
 import { FakeServer } from '../support/ingest.ts';
 import { run, Workplace } from '../support/mirror.ts';
 import type { Report } from './report.ts';
+import { median, rounds } from './rounds.ts';
 
-const CLIENT = new URL('mount-client.ts', import.meta.url).pathname;
 const ROUNDS = 9;
 const SECONDS = '0.5';
 const WORK = {
@@ -48,15 +48,7 @@ export async function bench(report: Report): Promise<void> {
       'a rule for another operation': (await mirror('other', [OTHER])).dir,
       'a rule on all of them that never fits': (await mirror('never', [NEVER])).dir,
     };
-    const rates: Record<string, Rates[]> = {};
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [name, dir] of Object.entries(dirs)) {
-        const { stdout, stderr } = await run('taskset', ['-c', '0', process.execPath, CLIENT, dir, SECONDS]);
-        if (stderr !== '') throw new Error(`${name}: ${stderr}`);
-        rates[name] ??= [];
-        rates[name].push(JSON.parse(stdout) as Rates);
-      }
-    }
+    const rates = await rounds<keyof Rates>(dirs, ROUNDS, SECONDS);
     for (const [work, title] of Object.entries(WORK)) tell(report, title, work as keyof Rates, rates);
   } finally {
     await place.clean();
@@ -67,16 +59,12 @@ export async function bench(report: Report): Promise<void> {
 function tell(report: Report, title: string, work: keyof Rates, rates: Record<string, Rates[]>): void {
   report.section(`${title} on a mirror, one client, calls a second (median of ${ROUNDS} rounds)`);
   const reference = rates[REFERENCE]?.map((rate) => rate[work]) ?? [];
-  for (const [name, rounds] of Object.entries(rates)) {
-    const figures = rounds.map((rate) => rate[work]);
+  for (const [name, all] of Object.entries(rates)) {
+    const figures = all.map((rate) => rate[work]);
     const ratio = median(figures.map((figure, round) => figure / (reference[round] ?? Number.NaN)));
     report.line(name, Math.round(median(figures)).toLocaleString('en'), {
       ratio: name === REFERENCE ? undefined : `${ratio.toFixed(2)} of a mirror without rules`,
       goal: /never fits/.test(name) ? undefined : '1.00',
     });
   }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

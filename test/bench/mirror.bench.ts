@@ -8,8 +8,9 @@ import { FakeServer } from '../support/ingest.ts';
 import { mountsBelow, run, Workplace } from '../support/mirror.ts';
 import { until } from '../support/until.ts';
 import type { Report } from './report.ts';
+import { median, rounds } from './rounds.ts';
 
-const CLIENT = new URL('mount-client.ts', import.meta.url).pathname;
+const REFERENCE = 'mirror, not tracing';
 const ROUNDS = 7;
 const SECONDS = '0.7';
 const WORK = {
@@ -27,20 +28,12 @@ export async function bench(report: Report): Promise<void> {
   await run('taskset', ['-a', '-c', '-p', '1', String(server.child.pid)]);
   try {
     const dirs: Record<string, string> = {
-      'mirror, not tracing': await pinned(place, 1, ['--no-trace']),
+      [REFERENCE]: await pinned(place, 1, ['--no-trace']),
       'mirror, tracing': await pinned(place, 2, ['--socket', socket]),
     };
     await addOther(dirs, 'bindfs', place, (dir) => ['bindfs', ['-f', place.make('s3'), dir]]);
     await addOther(dirs, 'LoggedFS', place, (dir) => ['loggedfs', ['-f', '-l', join(place.dir, 'log'), dir]]);
-    const rates: Record<string, Rates[]> = {};
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [name, dir] of Object.entries(dirs)) {
-        const { stdout, stderr } = await run('taskset', ['-c', '0', process.execPath, CLIENT, dir, SECONDS]);
-        if (stderr !== '') throw new Error(`${name}: ${stderr}`);
-        rates[name] ??= [];
-        rates[name].push(JSON.parse(stdout) as Rates);
-      }
-    }
+    const rates = await rounds<keyof Rates>(dirs, ROUNDS, SECONDS);
     for (const [work, title] of Object.entries(WORK)) tell(report, title, work as keyof Rates, rates);
   } finally {
     await place.clean();
@@ -55,19 +48,15 @@ async function pinned(place: Workplace, number: number, args: readonly string[])
 
 function tell(report: Report, title: string, work: keyof Rates, rates: Record<string, Rates[]>): void {
   report.section(`${title}, one client, calls a second (median of ${ROUNDS} rounds)`);
-  const reference = rates['mirror, not tracing']?.map((rate) => rate[work]) ?? [];
-  for (const [name, rounds] of Object.entries(rates)) {
-    const figures = rounds.map((rate) => rate[work]);
+  const reference = rates[REFERENCE]?.map((rate) => rate[work]) ?? [];
+  for (const [name, all] of Object.entries(rates)) {
+    const figures = all.map((rate) => rate[work]);
     const ratio = median(figures.map((figure, round) => figure / (reference[round] ?? Number.NaN)));
     report.line(name, Math.round(median(figures)).toLocaleString('en'), {
-      ratio: figures === reference ? undefined : `${ratio.toFixed(2)} of the mirror that does not trace`,
+      ratio: name === REFERENCE ? undefined : `${ratio.toFixed(2)} of the mirror that does not trace`,
       goal: name === 'mirror, tracing' ? '0.9, and more than LoggedFS' : undefined,
     });
   }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Mounts another program's file system where it is installed. `clean` of the workplace unmounts it. */

@@ -1,4 +1,4 @@
-// The work of mirror.bench.ts, done on one directory in a process of its own. Arguments: DIR SECONDS. Prints calls a
+// The work of rounds.ts, done on one directory in a process of its own. Arguments: DIR SECONDS. Prints calls a
 // second of each kind as one JSON object.
 import fs from 'node:fs';
 import { join } from 'node:path';

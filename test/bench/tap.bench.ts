@@ -11,6 +11,7 @@ import { Workplace } from '../support/mirror.ts';
 import { until } from '../support/until.ts';
 import { type Cost, FREE_CORE, type Mounted, mounted, turn, usedNs, type Work } from './pinned.ts';
 import type { Report } from './report.ts';
+import { median } from './rounds.ts';
 import { withServer } from './tap-server.ts';
 
 const ROUNDS = 25;
@@ -176,8 +177,4 @@ async function reading(report: Report, plain: Mounted, client: string): Promise<
       ratio: `a request; ${(us * 5).toFixed(0)} % of a core at 50,000/s`,
     });
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -4,7 +4,8 @@ import { clockOf } from '../../server/clock.ts';
 import { openStore } from '../../server/store/store.ts';
 import { Trace } from '../../server/trace.ts';
 import { opCode } from '../../shared/ops.ts';
-import { ENTER, type WireEvent } from '../../shared/wire/frames.ts';
+import { blankEvent } from '../../shared/wire/blank-event.ts';
+import { ENTER } from '../../shared/wire/frames.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,9 +38,9 @@ it.each([
     const trace = new Trace({ store, clock, thresholds: [] }, []);
     const mount = trace.mounts.named('here', '/mnt/x', 'mirror', clock.wallUs());
     const enter = (id: number, local: boolean) => {
-      const event = { kind: ENTER, op: opCode('getattr'), id, monoNs: clock.monoNs(), tsUs: clock.wallUs() };
+      const event = blankEvent(ENTER, opCode('getattr'), id, clock.wallUs());
       const arrival = { instance: null, local, monoNs: clock.monoNs(), wallUs: clock.wallUs() };
-      trace.push({ ...NOTHING_ELSE, ...event } as WireEvent, mount, arrival);
+      trace.push({ ...event, monoNs: clock.monoNs() }, mount, arrival);
     };
     // Of a collector on this machine, and of somebody's event line.
     enter(1, true);
@@ -63,24 +64,3 @@ it.each([
     await store.close();
   }
 });
-
-const NOTHING_ELSE: Partial<WireEvent> = {
-  mount: 0,
-  durNs: null,
-  queueNs: null,
-  errno: null,
-  path: '/a',
-  newPath: null,
-  nodeid: null,
-  fh: null,
-  offset: null,
-  size: null,
-  bytes: null,
-  pid: 1,
-  tid: 1,
-  uid: 0,
-  gid: 0,
-  comm: 'cat',
-  daemonTid: null,
-  args: null,
-};

@@ -3,37 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Arrival, Pairing, type PairMount, REORDER_MS } from '../../server/ingest/pairing.ts';
 import { opCode } from '../../shared/ops.ts';
 import { resultOf, type Span } from '../../shared/span.ts';
+import { blankEvent } from '../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, LOST, SPAN, type WireEvent } from '../../shared/wire/frames.ts';
 
 const mount: PairMount = { id: 1, name: '/mnt/x', kind: 'mirror' };
 
 function event(kind: WireEvent['kind'], id: number | string, fields: Partial<WireEvent> = {}): WireEvent {
-  return {
-    kind,
-    mount: 0,
-    op: opCode('read'),
-    id,
-    monoNs: 0,
-    tsUs: 1e15,
-    durNs: null,
-    queueNs: null,
-    errno: null,
-    path: null,
-    newPath: null,
-    nodeid: null,
-    fh: null,
-    offset: null,
-    size: null,
-    bytes: null,
-    pid: null,
-    tid: null,
-    uid: null,
-    gid: null,
-    comm: null,
-    daemonTid: null,
-    args: null,
-    ...fields,
-  };
+  return { ...blankEvent(kind, opCode('read'), id, 1e15), ...fields };
 }
 
 function bench(maxOpen?: number) {

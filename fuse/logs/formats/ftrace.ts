@@ -1,8 +1,9 @@
 // The kernel's own trace as text: tracefs' `trace` file and `trace-cmd report`, also with -l, -t, -R, --ts-diff and of
 // several buffers or files (events fuse_request_send, _sent and _end; Linux include/trace/events/fuse.h). Its clock
 // counts from the start of the machine; its first stamp is taken for when the file was written.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, LOST, type WireEvent } from '../../../shared/wire/frames.ts';
-import { blank, FOREIGN, type LogReader, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
+import { FOREIGN, type LogReader, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { wide } from '../values.ts';
 
 const HEAD =
@@ -48,7 +49,7 @@ export class FtraceReader implements LogReader {
     const enter = name === 'fuse_request_send';
     const op = Number(opcode ?? open?.op ?? 0);
     if (op > 0xffff) return `opcode ${opcode} is too large`;
-    const event = blank(
+    const event = blankEvent(
       enter ? ENTER : EXIT,
       op,
       unnumbered ? `unnumbered ${this.#nextId--}` : wide(req),
@@ -79,7 +80,7 @@ export class FtraceReader implements LogReader {
     event.args = { len: Number(length) };
     this.#context.sink.event(event);
     if (unnumbered)
-      this.#context.sink.event({ ...blank(LOST, event.op, event.id, event.tsUs), mount: event.mount });
+      this.#context.sink.event({ ...blankEvent(LOST, event.op, event.id, event.tsUs), mount: event.mount });
     else if (this.#open.size < MAX_OPEN)
       this.#open.set(key, { op: event.op, tsUs: event.tsUs, queueNs: null });
   }

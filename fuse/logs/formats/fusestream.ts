@@ -2,18 +2,10 @@
 // A line names no operation by number: an EXIT belongs to the open ENTER of its name that began nearest to the EXIT
 // minus `dur=`. Without times in front, EXITs end ENTERs of their name in order.
 
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import type { WireEvent } from '../../../shared/wire/frames.ts';
 import { ENTER, EXIT, SPAN } from '../../../shared/wire/frames.ts';
-import {
-  blank,
-  FOREIGN,
-  type LogReader,
-  opOf,
-  own,
-  type ReaderContext,
-  TAKEN,
-  type Verdict,
-} from '../reader.ts';
+import { FOREIGN, type LogReader, opOf, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { durationNs, errnoOf, unquote, wide } from '../values.ts';
 
 const MARK = '[FUSE] ';
@@ -69,7 +61,7 @@ export class FuseStreamReader implements LogReader {
     const { clock } = this.#context;
     const stamped = clock.read(text);
     const timed = stamped || clock.isLive;
-    const event = blank(which === 'ENTER' ? ENTER : EXIT, op, 0, stamped ? clock.us : clock.arrival());
+    const event = blankEvent(which === 'ENTER' ? ENTER : EXIT, op, 0, stamped ? clock.us : clock.arrival());
     if (event.kind === EXIT) event.errno = 0;
     const wrong = fields(text, HEAD.lastIndex, event);
     if (wrong !== null) return wrong;

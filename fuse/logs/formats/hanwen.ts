@@ -1,9 +1,9 @@
 // hanwen/go-fuse with debugging on (fuse/request.go, fuse/print.go): `rx 136: LOOKUP n1 ["link0"] 6b`, answered by
 // `tx 136:     OK, {…}` or `tx 138:     2=no such file or directory`.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, SPAN, type WireEvent } from '../../../shared/wire/frames.ts';
 import { NodePaths } from '../nodes.ts';
 import {
-  blank,
   FOREIGN,
   joined,
   type LogReader,
@@ -66,7 +66,7 @@ export class HanwenReader implements LogReader {
     const [, unique = '', name = '', node = '', rest = ''] = found;
     const op = opOf(name);
     if (op === null) return `"${name}" is no operation`;
-    const event = blank(ENTER, op, wide(unique), tsUs);
+    const event = blankEvent(ENTER, op, wide(unique), tsUs);
     event.nodeid = wide(node);
     const [fh, range, pid] = [FH.exec(rest)?.[1], RANGE.exec(rest), PID.exec(rest)?.[1]];
     if (fh !== undefined) event.fh = wide(fh);
@@ -106,7 +106,7 @@ export class HanwenReader implements LogReader {
     const [, unique = '', status = '', number, rest = ''] = found;
     const open = this.#open.get(unique);
     this.#open.delete(unique);
-    const event = blank(EXIT, open?.op ?? 0, wide(unique), tsUs);
+    const event = blankEvent(EXIT, open?.op ?? 0, wide(unique), tsUs);
     event.errno = status === 'OK' ? 0 : number === undefined ? (errnoOf(status) ?? 5) : Number(number);
     const bytes = /^\s*(\d+)b data/.exec(rest)?.[1] ?? /^\{(\d+)b \}/.exec(rest)?.[1];
     if (bytes !== undefined) event.bytes = Number(bytes);

@@ -1,10 +1,10 @@
 // gcsfuse and other file systems on jacobsa/fuse (connection.go, debug.go): `Op 0x0000015c  connection.go:420] <- …`
 // with its answer under the same number; as text, as JSON, or bare.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, type WireEvent } from '../../../shared/wire/frames.ts';
 import { NodePaths } from '../nodes.ts';
 import { problemOf } from '../problems.ts';
 import {
-  blank,
   FOREIGN,
   joined,
   type LogReader,
@@ -83,7 +83,7 @@ export class JacobsaReader implements LogReader {
     if (way === '->') {
       const open = this.#open.get(key);
       this.#open.delete(key);
-      const exit = blank(EXIT, open?.op ?? opOf(name) ?? 0, id, tsUs);
+      const exit = blankEvent(EXIT, open?.op ?? opOf(name) ?? 0, id, tsUs);
       exit.mount = mount;
       exit.errno = name === 'Error' ? (errnoOf(unquote((error ?? '').replace(/^"|"$/g, ''))) ?? 5) : 0;
       const made = /^inode (\d+)/.exec(args)?.[1];
@@ -95,7 +95,7 @@ export class JacobsaReader implements LogReader {
     }
     const op = opOf(name);
     if (op === null) return `"${name}" is no operation`;
-    const event = blank(ENTER, op, id, tsUs);
+    const event = blankEvent(ENTER, op, id, tsUs);
     event.mount = mount;
     this.#args(event, args);
     const [oldest] = this.#open.keys();

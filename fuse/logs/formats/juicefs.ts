@@ -1,9 +1,9 @@
 // JuiceFS' .accesslog (https://juicefs.com/docs/community/fault_diagnosis_and_analysis#access-log): one line an
 // operation, stamped when it was complete; `#` is printed while nothing happens.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { SPAN } from '../../../shared/wire/frames.ts';
 import { NodePaths } from '../nodes.ts';
 import {
-  blank,
   FOREIGN,
   joined,
   type LogReader,
@@ -43,7 +43,7 @@ export class JuicefsReader implements LogReader {
     const tail = TAIL.exec(rest);
     const close = rest.lastIndexOf('): ');
     if (!tail || close === -1) return 'the line is cut';
-    const event = blank(SPAN, op, this.#nextId++, clock.us);
+    const event = blankEvent(SPAN, op, this.#nextId++, clock.us);
     event.durNs = Math.round(Number(tail[1]) * 1e9);
     event.tsUs = clock.us - event.durNs / 1_000;
     event.uid = Number(uid) >>> 0;
@@ -57,7 +57,12 @@ export class JuicefsReader implements LogReader {
     return TAKEN;
   }
 
-  #args(event: ReturnType<typeof blank>, name: string, args: string, made: string | null | undefined): void {
+  #args(
+    event: ReturnType<typeof blankEvent>,
+    name: string,
+    args: string,
+    made: string | null | undefined,
+  ): void {
     const parts = args.split(',');
     const node = parts[0] ?? '';
     if (/^\d+$/.test(node)) event.nodeid = wide(node);

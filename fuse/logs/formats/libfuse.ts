@@ -2,19 +2,12 @@
 // durations are known where lines are stamped on arrival, or by something in front (`ts`, journald), else only order.
 // With several threads the line with the path may stand behind another request's; it is given to the newest request
 // of its operation. Paths of later requests come from the node ids that look-ups answered.
+
 import { opName } from '../../../shared/ops.ts';
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, SPAN, type WireEvent } from '../../../shared/wire/frames.ts';
 import { NodePaths } from '../nodes.ts';
-import {
-  blank,
-  FOREIGN,
-  type LogReader,
-  opOf,
-  own,
-  type ReaderContext,
-  TAKEN,
-  type Verdict,
-} from '../reader.ts';
+import { FOREIGN, type LogReader, opOf, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { wide } from '../values.ts';
 
 const REQUEST =
@@ -105,7 +98,7 @@ export class LibfuseReader implements LogReader {
     const op = Number(opcode);
     if (op > 0xffff) return `opcode ${opcode} is too large`;
     const name = opName(op);
-    const event = blank(ENTER, op, wide(unique), tsUs);
+    const event = blankEvent(ENTER, op, wide(unique), tsUs);
     event.nodeid = node === '0' ? null : wide(node);
     if (pid !== '0') event.pid = Number(pid) >>> 0;
     // RELEASE, READ, GETATTR and the like concern the node itself; names come on a line of their own.
@@ -130,7 +123,7 @@ export class LibfuseReader implements LogReader {
     const open = this.#open.get(unique);
     const failed = error ?? (result?.startsWith('-') ? result.slice(1) : undefined);
     if (!open) {
-      const orphan = blank(EXIT, 0, wide(unique), tsUs);
+      const orphan = blankEvent(EXIT, 0, wide(unique), tsUs);
       orphan.errno = Number(failed ?? 0);
       this.#context.sink.event(orphan);
       return TAKEN;

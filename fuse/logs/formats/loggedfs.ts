@@ -1,17 +1,9 @@
 // LoggedFS (rflament/loggedfs, src/loggedfs.cpp): one line an operation when it is done; read and write have two,
 // `read 4096 bytes from P at offset 0` before and `3 bytes read from P at offset 0` after. It tells that something
 // failed, but not with which errno: such an operation has none here and `result` among its arguments.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, SPAN, type WireEvent } from '../../../shared/wire/frames.ts';
-import {
-  blank,
-  FOREIGN,
-  type LogReader,
-  opOf,
-  own,
-  type ReaderContext,
-  TAKEN,
-  type Verdict,
-} from '../reader.ts';
+import { FOREIGN, type LogReader, opOf, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { wide } from '../values.ts';
 
 const HEAD = / (INFO|ERROR) \[\w+\] /y;
@@ -54,7 +46,7 @@ export class LoggedfsReader implements LogReader {
       return body.includes('[ pid') || / \{(?:SUCC|FAIL)/.test(body) ? 'the line is cut' : TAKEN;
     }
     const [, result, pid = '', program = '', uid = ''] = tail;
-    const event = blank(SPAN, 0, 0, clock.us);
+    const event = blankEvent(SPAN, 0, 0, clock.us);
     event.mount = this.#index;
     if (pid !== '0') event.pid = Number(pid) >>> 0;
     event.uid = Number(uid) >>> 0;

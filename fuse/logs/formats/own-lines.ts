@@ -1,12 +1,14 @@
 // FuseScope's own NDJSON: event lines (shared/event.ts) and exported spans (shared/span.ts), one JSON object a line.
+
 import { Compile } from 'typebox/compile';
 import { type EventLine, EventLineSchema } from '../../../shared/event.ts';
 import { isOpName, opCode } from '../../../shared/ops.ts';
 import { type Span, SpanSchema } from '../../../shared/span.ts';
 import { parseU64 } from '../../../shared/u64.ts';
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT } from '../../../shared/wire/frames.ts';
 import { Mounts } from '../mounts.ts';
-import { blank, FOREIGN, type LogReader, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
+import { FOREIGN, type LogReader, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 
 const eventLine = Compile(EventLineSchema);
 const spanLine = Compile(SpanSchema);
@@ -39,7 +41,7 @@ export class OwnLinesReader implements LogReader {
     const isEnter = line.ev === 'ENTER';
     if (line.op === undefined ? isEnter : !isOpName(line.op)) return `op: ${line.op ?? 'missing'}`;
     if (line.path !== undefined && !line.path.startsWith('/')) return 'path: must start with "/"';
-    const event = blank(
+    const event = blankEvent(
       isEnter ? ENTER : EXIT,
       line.op === undefined ? 0 : opCode(line.op),
       line.id,

@@ -1,11 +1,12 @@
 // rclone mount -vv (rclone fs/log/caller_hooks.go, cmd/mount, vfs): `Name:` on the way in, `>Name:` on the way out, on
 // the same object, without numbers. The mount and the VFS below it both log: an operation inside one of the same path
 // and kind is its parent's and makes no span. rclone's clock has whole seconds unless --log-format asks for more.
+
 import { opName } from '../../../shared/ops.ts';
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, SPAN, type WireEvent } from '../../../shared/wire/frames.ts';
 import { problemOf } from '../problems.ts';
 import {
-  blank,
   FOREIGN,
   joined,
   type LogReader,
@@ -89,7 +90,7 @@ export class RcloneReader implements LogReader {
   }
 
   #enter(key: string, object: string, op: number, args: string): void {
-    const event = blank(ENTER, op, this.#nextId++, this.#context.clock.us);
+    const event = blankEvent(ENTER, op, this.#nextId++, this.#context.clock.us);
     event.mount = this.#mount;
     describe(event, object, args);
     const nested = this.#isNested(event);
@@ -112,7 +113,7 @@ export class RcloneReader implements LogReader {
     const { clock, sink } = this.#context;
     const exit = found
       ? { ...found.event, kind: EXIT, tsUs: clock.us }
-      : blank(EXIT, op, this.#nextId++, clock.us);
+      : blankEvent(EXIT, op, this.#nextId++, clock.us);
     const error = /\berr=(.*)$/.exec(args)?.[1] ?? '<nil>';
     exit.errno = error === '<nil>' ? 0 : (errnoOf(error) ?? 5);
     const bytes = /\b(?:read|written|n)=(\d+)/.exec(args)?.[1];

@@ -1,18 +1,10 @@
 // s3fs with -o dbglevel=info (s3fs-fuse src/s3fs.cpp, 1.90 to 1.97): a line when an operation begins, none when it ends.
 // So each is given up ("lost"): that it was asked for is known, how it went is not. Reads and writes are told of with
 // dbglevel=debug only.
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, LOST, type WireEvent } from '../../../shared/wire/frames.ts';
 import { problemOf } from '../problems.ts';
-import {
-  blank,
-  FOREIGN,
-  type LogReader,
-  opOf,
-  own,
-  type ReaderContext,
-  TAKEN,
-  type Verdict,
-} from '../reader.ts';
+import { FOREIGN, type LogReader, opOf, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { wide } from '../values.ts';
 
 const LEVEL = /\s+\[(CRT|ERR|WAN|INF|DBG)\]\s+/y;
@@ -53,7 +45,7 @@ export class S3fsReader implements LogReader {
     const op = opOf(name);
     if (op === null || !fields.startsWith('[') || FOUND.test(fields)) return TAKEN;
     if (!fields.endsWith(']')) return 'the line is cut';
-    const event = blank(ENTER, op, 0, clock.us);
+    const event = blankEvent(ENTER, op, 0, clock.us);
     for (const field of fields.slice(1, -1).split(SEAM)) {
       const equals = field.indexOf('=');
       fill(event, name, field.slice(0, equals), field.slice(equals + 1));
@@ -61,7 +53,7 @@ export class S3fsReader implements LogReader {
     if (this.#isPartOfRename(event, name)) return TAKEN;
     event.id = this.#nextId++;
     sink.event(event);
-    sink.event(blank(LOST, op, event.id, clock.us));
+    sink.event(blankEvent(LOST, op, event.id, clock.us));
     return TAKEN;
   }
 

@@ -2,8 +2,9 @@
 // `  [00010]           DATA       16bytes (0ms)`. It names no paths; answers tell no errno, only whole milliseconds.
 
 import { opCode } from '../../../shared/ops.ts';
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, SPAN } from '../../../shared/wire/frames.ts';
-import { blank, FOREIGN, type LogReader, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
+import { FOREIGN, type LogReader, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 
 const REQUEST = /^\[(\d{5,})\] ([A-Z_]+)$/;
 const ANSWER = /^ {2}\[(\d{5,})\]\s+([A-Z_]+)\s+(\d+)bytes \((\d+)ms\)$/;
@@ -47,7 +48,7 @@ export class SshfsReader implements LogReader {
       const [, number = '', name = ''] = request;
       const op = OPS[name];
       if (op === undefined) return `"${name}" is no request that is known`;
-      const event = blank(ENTER, opCode(op), Number(number), clock.arrival());
+      const event = blankEvent(ENTER, opCode(op), Number(number), clock.arrival());
       if (op === 'ioctl' || op === 'lookup') event.args = { request: name };
       if (this.#timed.size < 100_000) this.#timed.set(number, { op: event.op, tsUs: event.tsUs });
       sink.event(event);
@@ -66,7 +67,7 @@ export class SshfsReader implements LogReader {
     const open = this.#timed.get(number);
     this.#timed.delete(number);
     const live = clock.isLive;
-    const event = blank(
+    const event = blankEvent(
       live || !open ? EXIT : SPAN,
       open?.op ?? 0,
       Number(number),

@@ -4,8 +4,9 @@
 
 import { errnoNumber } from '../../../shared/errno.ts';
 import { opCode } from '../../../shared/ops.ts';
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, LOST, SPAN, type WireEvent } from '../../../shared/wire/frames.ts';
-import { blank, FOREIGN, type LogReader, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
+import { FOREIGN, type LogReader, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { wide } from '../values.ts';
 import { pathOf, splitArguments } from './strace-arguments.ts';
 import { CALLS, type Call } from './strace-calls.ts';
@@ -102,7 +103,7 @@ export class StraceReader implements LogReader {
   #gone(thread: string, tsUs: number): void {
     const open = this.#open.get(thread);
     this.#open.delete(thread);
-    if (open?.event) this.#context.sink.event(blank(LOST, open.event.op, open.event.id, tsUs));
+    if (open?.event) this.#context.sink.event(blankEvent(LOST, open.event.op, open.event.id, tsUs));
   }
 
   /** Null where the call is on no path below the mount. */
@@ -113,7 +114,7 @@ export class StraceReader implements LogReader {
     const at = mount === null ? path : below(mount, path);
     if (mount !== null && at === null) return null;
     const op = call.refine?.(args) ?? call.op;
-    const event = blank(ENTER, opCode(op), this.#nextId++, tsUs);
+    const event = blankEvent(ENTER, opCode(op), this.#nextId++, tsUs);
     event.path = at === null || !at.startsWith('/') ? null : own(at);
     if (at !== null && event.path === null) event.args = { file: own(at) };
     const newPath = call.newPath === undefined ? null : pathOf(args, call.newPath);

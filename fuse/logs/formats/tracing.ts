@@ -2,18 +2,10 @@
 // span `fuse::read{ino=2 …}` is the operation, `close time.busy=… time.idle=…` its end where span events are on.
 // Where they are off an operation's end is not told: it is given up ("lost") once its thread begins another. Also the
 // form `STATFS started req.unique=7 …` / `LOOKUP failed req.unique=6 e=Errno(2)` with numbers (gvfs-fuse).
+import { blankEvent } from '../../../shared/wire/blank-event.ts';
 import { ENTER, EXIT, LOST, type WireEvent } from '../../../shared/wire/frames.ts';
 import { problemOf } from '../problems.ts';
-import {
-  blank,
-  FOREIGN,
-  type LogReader,
-  opOf,
-  own,
-  type ReaderContext,
-  TAKEN,
-  type Verdict,
-} from '../reader.ts';
+import { FOREIGN, type LogReader, opOf, own, type ReaderContext, TAKEN, type Verdict } from '../reader.ts';
 import { durationNs, errnoOf, unquote, wide } from '../values.ts';
 
 const LEVEL = /\s+(TRACE|DEBUG|INFO|WARN|ERROR)\s+/y;
@@ -96,7 +88,7 @@ export class TracingReader implements LogReader {
     const before = this.#closes ? undefined : this.#byThread.get(thread);
     const earlier = before === undefined ? undefined : this.#open.get(before);
     if (before !== undefined && earlier) this.#giveUp(before, earlier);
-    const event = blank(ENTER, op, this.#nextId++, tsUs);
+    const event = blankEvent(ENTER, op, this.#nextId++, tsUs);
     take(event, fields);
     const [oldest] = this.#open;
     if (this.#open.size >= MAX_OPEN && oldest) this.#giveUp(...oldest);
@@ -116,7 +108,7 @@ export class TracingReader implements LogReader {
     const [, busy = '', idle = ''] = close;
     const open = this.#open.get(key);
     this.#open.delete(key);
-    const exit = blank(EXIT, op, open?.id ?? this.#nextId++, tsUs);
+    const exit = blankEvent(EXIT, op, open?.id ?? this.#nextId++, tsUs);
     const [busyNs, idleNs] = [durationNs(busy), durationNs(idle)];
     if (busyNs === null || idleNs === null) return `"${close[0].slice(2)}" has no duration`;
     exit.durNs = busyNs + idleNs;
@@ -130,7 +122,7 @@ export class TracingReader implements LogReader {
     const [, name = '', what = '', unique = ''] = found;
     const op = opOf(name);
     if (op === null) return TAKEN;
-    const event = blank(what === 'started' ? ENTER : EXIT, op, wide(unique), tsUs);
+    const event = blankEvent(what === 'started' ? ENTER : EXIT, op, wide(unique), tsUs);
     take(event, rest.slice(found.index + found[0].length));
     if (event.kind === EXIT) event.errno = what === 'failed' ? (errnoIn(rest) ?? 5) : 0;
     this.#numbered.delete(unique);
@@ -140,7 +132,7 @@ export class TracingReader implements LogReader {
 
   #giveUp(key: string, open: Open): void {
     this.#open.delete(key);
-    const lost = blank(LOST, open.op, open.id, this.#context.clock.us);
+    const lost = blankEvent(LOST, open.op, open.id, this.#context.clock.us);
     lost.errno = open.errno;
     this.#context.sink.event(lost);
   }

@@ -16,7 +16,8 @@ import { Op } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { visible } from '../../ui/visible.ts';
-import { eventLines, spanFacts } from './detail.ts';
+import { spanFacts } from './detail.ts';
+import { EventLines } from './event-lines.tsx';
 import type { Jump } from './jumps.ts';
 import { endUs } from './model.ts';
 import { Neighbours } from './neighbours.tsx';
@@ -64,7 +65,6 @@ export function Inspector({ id, known, jumpsOf, onClose }: InspectorProps) {
 
 function SpanDetails({ span, jumps }: { span: Span; jumps: readonly Jump[] }) {
   const stall = useStore(live, (state) => state.stalls.find((s) => s.span.id === span.id));
-  const lines = eventLines(span);
   const open = span.state === 'open';
   const tone = open ? 'st' : isTrouble(span) ? 'er' : isSlow(span.op, span.durationNs) ? 'sl' : '';
   return (
@@ -97,15 +97,7 @@ function SpanDetails({ span, jumps }: { span: Span; jumps: readonly Jump[] }) {
       </dl>
       <Neighbours span={span} />
       <h3>As event lines</h3>
-      <p className="ev">
-        <b>ENTER</b> {lines.enter}
-        {lines.exit !== null && (
-          <>
-            <br />
-            <b>EXIT</b> {lines.exit}
-          </>
-        )}
-      </p>
+      <EventLines span={span} />
       <div className="insp-acts">
         {jumps
           .filter(({ key }) => key !== 'g')

@@ -4,10 +4,10 @@ import { resultOf, type Span } from '../../../shared/span.ts';
 import { formatWall } from '../../../shared/units.ts';
 import { Command } from '../../ui/copy.tsx';
 import { term } from '../../url/terms.ts';
-import { eventLines, spanFacts } from '../operations/detail.ts';
+import { spanFacts } from '../operations/detail.ts';
+import { EventLines } from '../operations/event-lines.tsx';
 
 export function OperationFacts({ span }: { span: Span }) {
-  const lines = eventLines(span);
   return (
     <details className="op-facts">
       <summary>The operation, with its arguments</summary>
@@ -27,15 +27,7 @@ export function OperationFacts({ span }: { span: Span }) {
           <dd>{resultOf(span)}</dd>
         </div>
       </dl>
-      <p className="ev">
-        <b>ENTER</b> {lines.enter}
-        {lines.exit !== null && (
-          <>
-            <br />
-            <b>EXIT</b> {lines.exit}
-          </>
-        )}
-      </p>
+      <EventLines span={span} />
       <Command command={`fusescope tail --filter ${shellWord(term('mount', span.mount))}`} />
     </details>
   );
