@@ -1,40 +1,16 @@
-// The server as a process: event lines in, spans, stalls, latencies and live frames out, over a restart too.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { EventsAnswer, Health, HistogramAnswer, LatencyAnswer, SpanList } from '../../shared/api.ts';
 import type { Mount } from '../../shared/mount.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import { enter, exit, lines, nowUs, stored } from '../support/event-lines.ts';
 import { connectLive } from '../support/live.ts';
-import { describeWith } from '../support/requires.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-
-const nowUs = () => Date.now() * 1_000;
-const lines = (...events: object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
-const enter = (id: number | string, fields: object = {}) => ({
-  ev: 'ENTER',
-  mount: '/mnt/x',
-  id,
-  op: 'read',
-  ts: nowUs(),
-  ...fields,
-});
-const exit = (id: number | string, fields: object = {}) => ({
-  ev: 'EXIT',
-  mount: '/mnt/x',
-  id,
-  op: 'read',
-  ts: nowUs(),
-  errno: 0,
-  ...fields,
-});
 
 let server: TestServer;
 beforeAll(async () => {
@@ -43,14 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
-
-/** Waits until the store shows as many spans as expected. */
-function stored(filter: string, count: number, from: TestServer = server): Promise<Span[]> {
-  return until(`${count} stored spans of ${filter}`, async () => {
-    const { items } = await from.get<SpanList>('/api/spans', { filter, limit: 10_000 });
-    return items.length === count ? items : null;
-  });
-}
 
 describe('event lines', () => {
   it('become spans that the store gives back unchanged', async () => {
@@ -76,7 +44,7 @@ describe('event lines', () => {
       ),
     );
     expect(await response.json()).toEqual({ accepted: 4, rejectedCount: 0, rejected: [] });
-    const spans = await stored('mount:/mnt/x', 2);
+    const spans = await stored(server, 'mount:/mnt/x', 2);
     expect(spans.find((span) => span.unique === 17)).toMatchObject({
       mount: '/mnt/x',
       source: 'api',
@@ -110,7 +78,7 @@ describe('event lines', () => {
     const body = `${lines(enter(1, { mount: '/mnt/wrong' }))}{"ev":\n${lines({ ...enter(2), op: 'reed' }, exit(1, { mount: '/mnt/wrong' }))}`;
     const answer = (await (await server.post('/api/events', body)).json()) as EventsAnswer;
     expect(answer).toMatchObject({ accepted: 2, rejectedCount: 2, rejected: [{ line: 2 }, { line: 3 }] });
-    await stored('mount:/mnt/wrong', 1);
+    await stored(server, 'mount:/mnt/wrong', 1);
   });
 
   it('come over the ingest socket too, which only its owner may open', async () => {
@@ -119,7 +87,7 @@ describe('event lines', () => {
     socket.write(`not json\n${lines(enter(1, { mount: '/mnt/sock' }), exit(1, { mount: '/mnt/sock' }))}`);
     const [reply] = (await once(socket, 'data')) as [Buffer];
     expect(JSON.parse(reply.toString())).toMatchObject({ line: 1 });
-    await stored('mount:/mnt/sock', 1);
+    await stored(server, 'mount:/mnt/sock', 1);
     socket.destroy();
   });
 
@@ -128,7 +96,7 @@ describe('event lines', () => {
     await once(socket, 'open');
     socket.send(JSON.stringify(enter(1, { mount: '/mnt/ws' })));
     socket.send(JSON.stringify(exit(1, { mount: '/mnt/ws' })));
-    await stored('mount:/mnt/ws', 1);
+    await stored(server, 'mount:/mnt/ws', 1);
     socket.terminate();
   });
 });
@@ -244,7 +212,7 @@ describe('queries', () => {
         ]).flat(),
       );
     await server.post('/api/events', many(0, 250));
-    await stored('mount:/mnt/page', 250);
+    await stored(server, 'mount:/mnt/page', 250);
     const seen: number[] = [];
     let cursor: string | null = null;
     do {
@@ -308,136 +276,4 @@ describe('queries', () => {
     expect(metrics).toMatch(/fusescope_stalled_operations \d/);
     expect((await server.get<Health>('/api/health')).status).toBe('ok');
   });
-});
-
-describe('who may ask', () => {
-  it('is nobody from another web page or under another name', async () => {
-    const status = async (headers: Record<string, string>) => {
-      // fetch sets Host itself, so the request is written by hand.
-      const { port } = new URL(server.url);
-      const socket = net.connect(Number(port), '127.0.0.1');
-      const head = Object.entries({ Host: `127.0.0.1:${port}`, Connection: 'close', ...headers });
-      socket.write(
-        `GET /api/health HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-      );
-      const [data] = (await once(socket, 'data')) as [Buffer];
-      socket.destroy();
-      return Number(/^HTTP\/1.1 (\d+)/.exec(data.toString())?.[1]);
-    };
-    expect(await status({})).toBe(200);
-    expect(await status({ Host: 'evil.example' })).toBe(403);
-    expect(await status({ Origin: 'http://evil.example' })).toBe(403);
-    expect(await status({ Origin: `http://127.0.0.1:${new URL(server.url).port}` })).toBe(200);
-    await expect(connectLive(server.url, {}, { origin: 'http://evil.example' })).rejects.toThrow(/403/);
-  });
-
-  it('other addresses need a token', async () => {
-    await expect(startTestServer({ args: ['--host', '0.0.0.0'] })).rejects.toThrow(/a token is needed/);
-  });
-});
-
-describeWith(['root'], 'who may ask, of the local users,', () => {
-  it('is not another one, unless with the token', async () => {
-    const ask = async (url: string, uid: number) => {
-      const code = `fetch(${JSON.stringify(url)}).then(async (r) => console.log(r.status, (await r.text()).slice(0, 100)))`;
-      const child = spawn(process.execPath, ['-e', code], {
-        uid,
-        gid: uid,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const [out] = (await once(child.stdout, 'data')) as [Buffer];
-      return out.toString();
-    };
-    expect(await ask(`${server.url}/api/health`, 65_534)).toMatch(/^403 .*FUSESCOPE_FORBIDDEN/);
-    await using guarded = await startTestServer({ args: ['--token', 'sesame'] });
-    expect(await ask(`${guarded.url}/api/health`, 65_534)).toMatch(/^401/);
-    expect(await ask(`${guarded.url}/api/health?token=sesame`, 65_534)).toMatch(/^200/);
-    const opened = await fetch(`${guarded.url}/api/health?token=sesame`);
-    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
-    expect((await fetch(`${guarded.url}/api/health`, { headers: { cookie } })).status).toBe(200);
-    expect(
-      (await fetch(`${guarded.url}/api/health`, { headers: { authorization: 'Bearer wrong' } })).status,
-    ).toBe(401);
-  });
-});
-
-describe('--open', () => {
-  it('opens the page in a browser, but not with a token in the address', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'fusescope-open-'));
-    onTestFinished(() => rmSync(dir, { recursive: true }));
-    const script = '#!/bin/sh\necho "$1" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"\n';
-    writeFileSync(join(dir, 'xdg-open'), script, { mode: 0o755 });
-    const opened = join(dir, 'opened');
-    const env = { PATH: `${dir}:${process.env.PATH}`, DISPLAY: ':0', OPENED: opened };
-    await using open = await startTestServer({ args: ['--open'], env });
-    await until('the page to be opened', () => existsSync(opened));
-    expect(readFileSync(opened, 'utf8')).toBe(`${open.url}/\n`);
-    await using guarded = await startTestServer({ args: ['--open', '--token', 'sesame'], env });
-    await until('the reason', () =>
-      guarded.log().includes('the page is not opened (the address holds the token'),
-    );
-    await using blind = await startTestServer({
-      args: ['--open'],
-      env: { ...env, DISPLAY: '', WAYLAND_DISPLAY: '' },
-    });
-    await until('the reason', () => blind.log().includes('the page is not opened (there is no display'));
-  });
-});
-
-describe('a restart', () => {
-  it('keeps what was stored, closes an open span by its EXIT, and leaves nothing behind', async () => {
-    await using first = await startTestServer();
-    await first.post(
-      '/api/events',
-      lines(enter(1, { path: '/kept' }), exit(1), enter(2, { path: '/open', op: 'getattr' })),
-    );
-    await stored('path:/kept', 1, first);
-    await stored('path:/open state:open', 1, first);
-    expect(await first.stop()).toBe(0);
-    expect(existsSync(first.socket)).toBe(false);
-
-    await using second = await startTestServer({ dir: first.dir });
-    await stored('path:/kept', 1, second);
-    expect((await second.get<{ items: object[] }>('/api/inflight')).items).toMatchObject([
-      { span: { path: '/open' } },
-    ]);
-    await second.post('/api/events', lines(exit(2, { op: 'getattr', errno: 0 })));
-    const [closed] = await stored('path:/open state:done', 1, second);
-    expect(closed?.durationNs).toBeGreaterThan(0);
-  });
-
-  it('refuses a second server on the same database with a sentence', async () => {
-    await expect(startTestServer({ dir: server.dir })).rejects.toThrow(/in use by process \d+/);
-  });
-});
-
-describe('a server that cannot start', () => {
-  it('says which place or option is wrong, and what to do', async () => {
-    await expect(startTestServer({ args: ['--db', '/proc/nope/trace.db'] })).rejects.toThrow(
-      /the database \/proc\/nope\/trace.db cannot be opened .*--db/,
-    );
-    await expect(startTestServer({ args: ['--socket', '/proc/nope/a.sock'] })).rejects.toThrow(
-      /no socket can be made .*--socket/,
-    );
-    await expect(startTestServer({ args: ['--token-file', '/nope'] })).rejects.toThrow(
-      /ended with 2: .*\/nope/,
-    );
-    await expect(startTestServer({ args: ['--port', '99999'] })).rejects.toThrow(
-      /ended with 2: .*0 to 65535/,
-    );
-    await expect(startTestServer({ args: ['--port', new URL(server.url).port] })).rejects.toThrow(
-      /port \d+ is taken/,
-    );
-  });
-});
-
-it('takes the folders away that it made for its socket', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'fusescope-test-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const socket = join(dir, 'made/for/it.sock');
-  const own = await startTestServer({ dir, args: ['--socket', socket] });
-  expect(statSync(socket).mode & 0o777).toBe(0o600);
-  expect(await own.stop()).toBe(0);
-  expect(existsSync(join(dir, 'made'))).toBe(false);
-  expect(existsSync(join(dir, 'trace.db'))).toBe(true);
 });

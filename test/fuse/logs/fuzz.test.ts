@@ -1,6 +1,6 @@
 // Every reader with what no program printed: lines changed, cut and mixed, and bytes at random. None may throw, hang, or
 // hold more than its bounds; every line is counted under one name or another.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,9 +8,13 @@ import { FORMATS } from '../../../fuse/logs/formats.ts';
 import { readLog } from './reading.ts';
 
 const names = FORMATS.map((format) => format.name);
-// The lines of the other test, as seeds: each reader is fed those of all formats.
-const seeds = readFileSync(join(import.meta.dirname, 'readers.test.ts'), 'utf8')
-  .split('\n')
+// The lines of the other tests, as seeds: each reader is fed those of all formats.
+const others = [
+  'readers.test.ts',
+  ...readdirSync(join(import.meta.dirname, 'formats')).map((name) => join('formats', name)),
+];
+const seeds = others
+  .flatMap((name) => readFileSync(join(import.meta.dirname, name), 'utf8').split('\n'))
   .map((line) => line.trim())
   .filter((line) =>
     /^(?:[\d{#[(]|time=|unique|Op |dev |cqe |cat-|\w+-\d|'.*fuse_request_|LOOKUP|getattr|NODEID|read)/.test(

@@ -55,3 +55,7 @@ export function lines(text: string): string {
   const margin = Math.min(...all.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
   return all.map((line) => line.slice(margin)).join('\n');
 }
+
+/** A time as a log has it, in µs since the epoch: of UTC, and of this machine's zone. */
+export const utc = (text: string) => Date.parse(text) * 1_000;
+export const local = (text: string) => new Date(text).getTime() * 1_000;
