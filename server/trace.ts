@@ -5,12 +5,13 @@ import type { Gap, Gauges, Second } from '../shared/live.ts';
 import type { Mount } from '../shared/mount.ts';
 import type { Span } from '../shared/span.ts';
 import type { Stall, ThresholdRule } from '../shared/stall.ts';
-import { LOST, type WireEvent } from '../shared/wire/frames.ts';
+import { LOST, SPAN, type WireEvent } from '../shared/wire/frames.ts';
 import type { Clock } from './clock.ts';
 import { endedBy } from './diagnosis/ending.ts';
 import type { Arrival, OpenSpan, PairingLoss, PairMount, PairSink } from './ingest/pairing.ts';
 import { Pairing } from './ingest/pairing.ts';
 import { LatencyRecorder } from './latency/recorder.ts';
+import { OpenNow } from './live/open-now.ts';
 import { Seconds } from './live/seconds.ts';
 import { Losses } from './losses.ts';
 import type { MountRecord } from './mounts/registry.ts';
@@ -19,10 +20,6 @@ import { mountView } from './mounts/view.ts';
 import { isRunning } from './process/alive.ts';
 import { StallDetector } from './stalls/detector.ts';
 import type { RollupRow, Store } from './store/types.ts';
-
-/** Open spans older than this are shown by name; younger ones come and go too fast to read. */
-const LONG_OPEN_MS = 100;
-const LONG_OPEN_SHOWN = 500;
 
 interface TraceEvents {
   ended: [span: Span];
@@ -51,10 +48,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #pairing: Pairing;
-  #longOpen: Span[] = [];
-  #oldest = new Map<number, number>();
-  #inflight = new Map<number, number>();
-  readonly #inMirrors = new Set<string>();
+  readonly #open: OpenNow;
   #lagMs = 0;
   #lastLagMs = 0;
 
@@ -78,6 +72,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
       (mountId) => this.mounts.get(mountId)?.fsType ?? null,
     );
     this.#pairing = new Pairing(this, options.store.nextSpanId);
+    this.#open = new OpenNow(this.#pairing, this.mounts);
     this.seconds = new Seconds(Math.floor(this.#clock.wallUs() / 1e6), past);
     this.#restore();
   }
@@ -86,7 +81,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   push(event: WireEvent, mount: PairMount, arrival: Arrival): void {
     if (arrival.local && event.monoNs > 0 && event.kind !== LOST) {
-      const stampNs = event.kind === 3 ? event.monoNs + (event.durNs ?? 0) : event.monoNs;
+      const stampNs = event.kind === SPAN ? event.monoNs + (event.durNs ?? 0) : event.monoNs;
       this.#lagMs = Math.max(this.#lagMs, (arrival.monoNs - stampNs) / 1e6);
     }
     this.#pairing.push(event, mount, arrival);
@@ -134,8 +129,8 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
   check(): void {
     const monoNs = this.#clock.monoNs();
     this.#pairing.expire(monoNs);
-    this.#survey(monoNs);
-    this.stalls.check(this.#openOnce(), monoNs, this.#clock.wallUs());
+    this.#open.survey(monoNs);
+    this.stalls.check(this.#open.once(), monoNs, this.#clock.wallUs());
   }
 
   /** Hands what has gathered to the store, and what has not ended by now as open; wants to be called 10 times a second. */
@@ -167,32 +162,27 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   /** Open operations, each once. */
   get openCount(): number {
-    if (this.mounts.twins.size === 0) return this.#pairing.openCount;
-    return [...this.#openOnce()].length;
+    return this.#open.count;
   }
 
-  /** Open spans older than LONG_OPEN_MS, oldest first; the same array until they change. */
+  /** Open spans that are shown by name, oldest first; the same array until they change. */
   longOpen(): readonly Span[] {
-    return this.#longOpen;
+    return this.#open.long;
   }
 
   /** Every open span with its age in ms, oldest first. */
   inflight(): { span: Span; ageMs: number }[] {
-    const monoNs = this.#clock.monoNs();
-    return [...this.#pairing.openSpans()]
-      .map((open) => ({ span: open.span, ageMs: (monoNs - open.enterMonoNs) / 1e6 }))
-      .sort((a, b) => b.ageMs - a.ageMs);
+    return this.#open.aged(this.#clock.monoNs());
   }
 
   gauges(): Gauges {
     const last = this.seconds.last();
-    const oldest = this.#oldest.size === 0 ? null : Math.max(...this.#oldest.values());
     return {
       nowUs: this.#clock.wallUs(),
       opsPerS: last?.ops ?? 0,
       errorsPerS: last?.errors ?? 0,
       inflight: this.openCount,
-      oldestOpenMs: oldest,
+      oldestOpenMs: this.#open.oldestMs,
       lost: this.losses.total,
       lagMs: this.#lastLagMs,
       store: this.#store.gauges(),
@@ -207,8 +197,7 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
 
   view(mount: MountRecord): Mount {
     return mountView(mount, {
-      inflight: this.#inflight.get(mount.id) ?? 0,
-      oldestOpenMs: this.#oldest.get(mount.id) ?? null,
+      ...this.#open.of(mount.id),
       stalled: this.stalls.openOf(mount.id),
       recent: this.latency.view(mount.id),
       inKernel: mount.kind === 'mirror' ? this.mounts.inKernel(mount) : undefined,
@@ -216,62 +205,16 @@ export class Trace extends EventEmitter<TraceEvents> implements PairSink {
     });
   }
 
-  /**
-   * True for an operation of a mirror as the kernel tells of it, where the mirror tells of it too: lists show it once.
-   * One that is open is only left out while the mirror knows of it, for it may be the mirror that hangs.
-   */
+  /** True where lists show an operation by what its mirror tells of it, and leave this one out. */
   isDouble(span: Span): boolean {
-    const { twins } = this.mounts;
-    if (twins.size === 0 || span.source !== 'kernel') return false;
-    const untilUs = twins.get(span.mountId);
-    if (untilUs === undefined || (untilUs !== null && span.startUs >= untilUs)) return false;
-    return span.state !== 'open' || this.#inMirrors.has(`${span.mountId} ${span.tid}`);
+    return this.#open.isDouble(span);
   }
 
   // --- inside ---
 
-  *#openOnce(): Generator<OpenSpan> {
-    for (const open of this.#pairing.openSpans()) if (!this.isDouble(open.span)) yield open;
-  }
-
-  /** What mirrors have open, by the kernel's number of the mount and the thread that waits. */
-  #surveyMirrors(): void {
-    this.#inMirrors.clear();
-    for (const id of this.mounts.twins.keys()) {
-      const kernel = this.mounts.get(id);
-      const mirror = kernel && this.mounts.mirrorOf(kernel);
-      if (!mirror) continue;
-      for (const { span, mount } of this.#pairing.openSpans())
-        if (mount.id === mirror.id) this.#inMirrors.add(`${id} ${span.tid}`);
-    }
-  }
-
   #putLatency(rows: RollupRow[]): void {
     this.#store.putRollups(rows);
     this.emit('latency', rows);
-  }
-
-  #survey(monoNs: number): void {
-    this.#surveyMirrors();
-    const oldest = new Map<number, number>();
-    const inflight = new Map<number, number>();
-    const long: OpenSpan[] = [];
-    for (const open of this.#pairing.openSpans()) {
-      const mountId = open.mount.id;
-      const ageMs = (monoNs - open.enterMonoNs) / 1e6;
-      inflight.set(mountId, (inflight.get(mountId) ?? 0) + 1);
-      if (ageMs > (oldest.get(mountId) ?? -1)) oldest.set(mountId, ageMs);
-      if (ageMs >= LONG_OPEN_MS) long.push(open);
-    }
-    this.#oldest = oldest;
-    this.#inflight = inflight;
-    const shown = long
-      .sort((a, b) => a.enterMonoNs - b.enterMonoNs)
-      .slice(0, LONG_OPEN_SHOWN)
-      .map((open) => open.span);
-    const same =
-      shown.length === this.#longOpen.length && shown.every((span, i) => span === this.#longOpen[i]);
-    if (!same) this.#longOpen = shown;
   }
 
   #raised(stall: Stall): void {

@@ -1,9 +1,8 @@
 // Joins discovery and tap: every mount of this machine is announced with what captures it, and what the tap tells of
 // those that are listened to goes to the server.
-
 import type { Tier } from '../../shared/mount.ts';
 import type { OpenAnswer, OpenQuestion } from '../../shared/open-request.ts';
-import { ENTER, LOST, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
+import type { WireEvent } from '../../shared/wire/frames.ts';
 import type { Emitter } from '../emitter/emitter.ts';
 import { BlockedCallers } from './blocked-callers.ts';
 import { WallClock } from './clock.ts';
@@ -15,6 +14,7 @@ import { PathTable } from './paths.ts';
 import { NOTHING, type Policy, whyNot } from './policy.ts';
 import type { TapSupervisor } from './supervisor.ts';
 import type { Tap, TapLoss, TapName, TapRecord } from './tap.ts';
+import { wireEvent, wireMount } from './wire-form.ts';
 
 interface Entry {
   index: number;
@@ -249,27 +249,8 @@ export class Collector {
   }
 
   #announce(entry: Entry): void {
-    const { index, mount, tier, tierReason } = entry;
     entry.announced = true;
-    const { daemon } = mount;
-    const wire: WireMount = {
-      index,
-      mount: mount.mount,
-      alsoAt: mount.alsoAt,
-      fsType: mount.fsType,
-      source: mount.source,
-      connection: mount.connection,
-      daemon: daemon ? { pid: daemon.pid, comm: daemon.comm } : null,
-      tier,
-      tierReason,
-      waiting: mount.waiting,
-      maxBackground: mount.maxBackground,
-      options: mount.options,
-      namespace: mount.namespace,
-      blocked: mount.blocked,
-      dead: mount.dead,
-    };
-    this.#emitter.announce(wire);
+    this.#emitter.announce(wireMount(entry.index, entry.mount, entry));
   }
 
   /** Nobody will tell how these end. */
@@ -290,35 +271,8 @@ export class Collector {
   }
 
   #event(entry: Entry, record: TapRecord): WireEvent {
-    const { path, newPath } = this.#pathOf(entry, record);
-    return {
-      kind: KIND[record.kind],
-      mount: entry.index,
-      op: record.opcode,
-      id: record.unique,
-      monoNs: record.startNs,
-      tsUs: this.#clock.us(record.startNs),
-      durNs: record.durationNs,
-      queueNs: record.queueNs,
-      errno: record.errno,
-      path,
-      newPath,
-      nodeid: record.nodeid,
-      fh: record.fh,
-      offset: record.offset,
-      size: record.size,
-      bytes: record.bytes,
-      pid: record.pid,
-      tid: record.tid,
-      uid: record.uid,
-      gid: record.gid,
-      comm: record.comm,
-      daemonTid: record.daemonTid,
-      args: record.args,
-    };
+    return wireEvent(entry.index, record, this.#pathOf(entry, record), this.#clock);
   }
 }
 
 const nowNs = () => Number(process.hrtime.bigint());
-
-const KIND = { open: ENTER, done: SPAN, lost: LOST } as const;

@@ -12,6 +12,8 @@ export class ReaderClient {
   worker: Worker;
   private readonly asked = new Map<number, Asked>();
   private next = 1;
+  /** Why nobody answers; null while somebody does. */
+  private gone: Error | null = null;
 
   constructor(worker: Worker) {
     this.worker = worker;
@@ -20,9 +22,11 @@ export class ReaderClient {
   /** Questions go to another thread from now on; who answers them hands the answers to `receive`. */
   use(worker: Worker): void {
     this.worker = worker;
+    this.gone = null;
   }
 
   ask<T>(query: Query): Promise<T> {
+    if (this.gone !== null) return Promise.reject(this.gone);
     const number = this.next++;
     return new Promise<T>((resolve, reject) => {
       this.asked.set(number, { resolve: resolve as (answer: unknown) => void, reject });
@@ -32,6 +36,17 @@ export class ReaderClient {
 
   post(message: ToReader): void {
     this.worker.postMessage(message);
+  }
+
+  /** The thread has ended: nothing is answered any more, until there is another one to use. */
+  end(error: Error): void {
+    this.gone = error;
+    this.rejectAll(error);
+  }
+
+  /** Whether the thread has ended. */
+  get ended(): boolean {
+    return this.gone !== null;
   }
 
   /** Ends every question that has no answer yet. */

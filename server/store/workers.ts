@@ -2,7 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../errors.ts';
-import type { FromReader, FromWriter } from './protocol.ts';
+import type { Place } from './place.ts';
+import type { FromReader, FromWriter, WriterOptions } from './protocol.ts';
+import type { StoreOptions } from './types.ts';
 
 const CLOSE_MS = 10_000;
 
@@ -23,6 +25,12 @@ export function startReader(): Worker {
   const worker = startWorker(new URL('./reader.ts', import.meta.url), null);
   worker.once('online', () => setFlagsFromString('--min-semi-space-size=0'));
   return worker;
+}
+
+/** Starts the thread that writes. @param again in place of one of the same server that has ended by itself */
+export function startWriter(place: Place, { maxBytes, maxAgeS }: StoreOptions, again: boolean): Worker {
+  const workerData = { file: place.file, named: place.named, maxBytes, maxAgeS, again };
+  return startWorker(new URL('./writer.ts', import.meta.url), workerData satisfies WriterOptions);
 }
 
 /** Asks a worker to end, and waits until it has; not for ever, since its disk may hang. */

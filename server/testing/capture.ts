@@ -1,11 +1,9 @@
 // A captured mount, as a test holds it: waits that end with the event they wait for, and expectations about what was
 // done. Without a trace the waits that can, look carefully instead; the others say what they need.
-import { randomUUID } from 'node:crypto';
 import { compileFilter } from '../../shared/filter/compile.ts';
 import { parse } from '../../shared/filter/parse.ts';
 import type { Span } from '../../shared/span.ts';
-import type { Stall } from '../../shared/stall.ts';
-import { TraceError, WaitTimeout } from './error.ts';
+import { TraceError } from './error.ts';
 import {
   type BaselineOptions,
   checkBaseline,
@@ -16,9 +14,11 @@ import {
 } from './expectations.ts';
 import type { Faults } from './faults.ts';
 import { look, lookXattr } from './look.ts';
+import { heardMark } from './mark.ts';
 import { waitForMount } from './mount-ready.ts';
-import { operationsTable } from './report.ts';
-import { MARK, type MountTrace } from './trace.ts';
+import { inVain, untilProved } from './proof.ts';
+import { operationsTable, stallsText } from './report.ts';
+import type { MountTrace } from './trace.ts';
 import type { PathKind } from './visibility.ts';
 
 export interface WaitOptions {
@@ -29,12 +29,6 @@ export interface WaitOptions {
 }
 
 const TIMEOUT_MS = 5_000;
-/** Between two looks, where no operation tells: at first, and at most, ms. */
-const FIRST_LOOK_MS = 50;
-const MAX_LOOK_MS = 1_000;
-/** A mark that is not heard of by then was lost; where operations carry no paths, what was done is known by then, ms. */
-const MARK_MS = 5_000;
-const UNMARKED_MS = 1_000;
 
 export class Capture implements AsyncDisposable {
   readonly mountpoint: string;
@@ -72,7 +66,7 @@ export class Capture implements AsyncDisposable {
   async waitForMountReady(options: WaitOptions = {}): Promise<void> {
     const { timeoutMs = TIMEOUT_MS } = options;
     const why = await waitForMount(this.mountpoint, timeoutMs);
-    if (why !== null) throw this.#timeout(`the mount to be ready (${why})`, timeoutMs);
+    if (why !== null) throw inVain(`the mount to be ready (${why})`, timeoutMs, this.mountpoint, this.#trace);
   }
 
   /** Until a file, of any type but directory, is there. @param path inside the mount, or absolute on it. */
@@ -151,7 +145,7 @@ export class Capture implements AsyncDisposable {
         else if ((await trace.inflight()).length === 0 && performance.now() - heardMs >= quietMs) return;
         else heardMs = performance.now();
         if (performance.now() >= deadline)
-          throw this.#timeout(`${this.mountpoint} to be idle for ${quietMs} ms`, timeoutMs);
+          throw inVain(`${this.mountpoint} to be idle for ${quietMs} ms`, timeoutMs, this.mountpoint, trace);
       }
     } finally {
       stop();
@@ -182,27 +176,11 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Until everything that ended before this call has been heard of. A child asks the mount for a name that nobody
-   * else uses; when that is heard, so is all before it.
+   * Until everything that ended before this call has been heard of.
    * @returns when that was, in µs on the clock of the operations; null where the mount did not tell.
    */
   async settle(): Promise<number | null> {
-    const trace = this.#traced('settle');
-    const name = MARK + randomUUID();
-    const heard = new Promise<number | null>((resolve) => {
-      const finish = (atUs: number | null) => {
-        clearTimeout(timer);
-        stop();
-        resolve(atUs);
-      };
-      const stop = trace.onSpan((span) => {
-        if (span.path?.endsWith(name)) finish(span.startUs);
-      });
-      const timer = setTimeout(() => finish(null), trace.hasPaths ? MARK_MS : UNMARKED_MS);
-    });
-    // A mount that hangs tells no mark; what is known then is all there is to know.
-    const looked = await look(this.#outside(`/${name}`));
-    return looked === 'no answer' ? null : heard;
+    return heardMark(this.#traced('settle'), this.mountpoint);
   }
 
   /** Throws where an operation of this mount is stalled, or was since the capture began. */
@@ -260,62 +238,21 @@ export class Capture implements AsyncDisposable {
     );
   }
 
-  /**
-   * Resolves when the trace proves it or a look shows it. The trace wakes us; looks are for what happens without an
-   * operation on this mount, and grow rare.
-   */
-  async #until(
+  #until(
     what: string,
     proved: () => boolean,
     shown: (() => Promise<boolean>) | null,
     { timeoutMs = TIMEOUT_MS, look: mayLook = true }: WaitOptions,
   ): Promise<void> {
-    const looking = mayLook ? shown : null;
-    if (this.#trace === null && looking === null) {
-      throw new TraceError(
-        `cannot wait for ${what} (no trace, and no look is allowed)`,
-        this.mountpoint,
-        [],
-        false,
-      );
-    }
-    if (proved()) return;
-    const trace = this.#trace;
-    await new Promise<void>((resolve, reject) => {
-      let lookTimer: NodeJS.Timeout | undefined;
-      let over = false;
-      const finish = (error?: Error) => {
-        over = true;
-        clearTimeout(timer);
-        clearTimeout(lookTimer);
-        stop?.();
-        if (error) reject(error);
-        else resolve();
-      };
-      const stop = trace?.onChange(() => {
-        if (proved()) finish();
-        else if (trace.over !== null)
-          finish(new TraceError(`cannot wait for ${what} (${trace.over})`, this.mountpoint, trace.recent()));
-      });
-      const timer = setTimeout(() => finish(this.#timeout(what, timeoutMs)), timeoutMs);
-      const lookAgain = async (pauseMs: number) => {
-        const found = await looking?.();
-        if (over) return;
-        if (found) return finish();
-        lookTimer = setTimeout(() => void lookAgain(Math.min(MAX_LOOK_MS, pauseMs * 2)), pauseMs);
-      };
-      if (looking !== null) void lookAgain(FIRST_LOOK_MS);
+    const { mountpoint } = this;
+    return untilProved({
+      what,
+      mountpoint,
+      trace: this.#trace,
+      proved,
+      shown: mayLook ? shown : null,
+      timeoutMs,
     });
-  }
-
-  #timeout(what: string, timeoutMs: number): WaitTimeout {
-    const operations = this.#trace?.recent() ?? [];
-    return new WaitTimeout(
-      `waited ${timeoutMs} ms in vain for ${what}`,
-      this.mountpoint,
-      operations,
-      this.traced,
-    );
   }
 
   #check(wrong: string | null, operations: readonly Span[]): void {
@@ -339,12 +276,4 @@ export class Capture implements AsyncDisposable {
   #outside(inside: string): string {
     return inside === '/' ? this.mountpoint : this.mountpoint + inside;
   }
-}
-
-function stallsText(stalls: readonly Stall[]): string {
-  const lines = stalls.map(({ span, ageMs, state, cause }) => {
-    const why = cause ? `: ${cause.text}` : '';
-    return `  ${span.op} ${span.path ?? ''} by ${span.comm ?? '?'} ${span.pid ?? ''}, ${Math.round(ageMs)} ms, ${state}${why}`;
-  });
-  return `expected no stalls, and there ${stalls.length === 1 ? 'was one' : `were ${stalls.length}`}:\n${lines.join('\n')}`;
 }
