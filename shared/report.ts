@@ -58,6 +58,7 @@ export type ReportRow = [
   args: Args | null,
 ];
 
+/** @param fromUs begin of the report, µs since the epoch: rows tell times since then */
 export function reportRow(span: Span, fromUs: number): ReportRow {
   return [
     span.id,
@@ -82,6 +83,7 @@ export function reportRow(span: Span, fromUs: number): ReportRow {
   ];
 }
 
+/** The span of a row; what a row does not have (nodeid, fh, gid …) is null. @param fromUs as for `reportRow` */
 export function reportSpan(row: ReportRow, fromUs: number, mountOf: (id: number) => string): Span {
   const [id, mountId, source, op, state, sinceUs, durationNs, queueNs, errno, path, newPath, comm, ...rest] =
     row;

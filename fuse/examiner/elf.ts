@@ -43,6 +43,7 @@ const ENTRY_SIZE_MAX = 256;
 /** Larger tables are left alone: their functions stay without a name. */
 const SYMBOL_BYTES_MAX = 32 * 2 ** 20;
 
+/** Null for what is no ELF file of x86_64. */
 export function parseElf(read: Read): Elf | null {
   const header = read(0, HEADER);
   if (!header || header.length < HEADER || MAGIC.compare(header, 0, MAGIC.length) !== 0) return null;
@@ -106,6 +107,7 @@ export function addressOf({ segments }: Elf, offset: number): number | null {
   return segment ? offset - segment.offset + segment.address : null;
 }
 
+/** Where in the file an address of the program lies; null: nowhere. */
 export function offsetOf({ segments }: Elf, address: number): number | null {
   const segment = segments.find((one) => address >= one.address && address < one.address + one.size);
   return segment ? address - segment.address + segment.offset : null;

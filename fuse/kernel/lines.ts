@@ -8,6 +8,7 @@ export interface Line {
   question?: OpenQuestion;
 }
 
+/** Empty for a line that is neither. */
 export function parseLine(line: string): Line {
   let said: Partial<OpenQuestion> & { policy?: Partial<Policy> };
   try {

@@ -127,7 +127,9 @@ export class TapSupervisor {
   /** A tap that was left out may be tried again, in place of the lesser one that runs. */
   async #takeBack(tier: Tap['tier']): Promise<void> {
     this.#leftOut.delete(tier);
-    if (this.#starting) return;
+    // What is being started may have passed it over already.
+    if (this.#starting) return this.#after(SHORT_MS, () => void this.#takeBack(tier));
+    if (this.#tap?.tier === tier) return;
     const lesser = this.#tap;
     if (lesser) this.#silence();
     await lesser?.close();

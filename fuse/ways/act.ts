@@ -25,6 +25,7 @@ export function abortConnection(
   }
 }
 
+/** @param startTicks of the process that is meant: its number may be another one's by now. @returns null: done; else why not */
 export function signalProcess(pid: number, startTicks: number, signal: WaySignal | 'SIGCONT'): string | null {
   if (processFact(pid)?.startTicks !== startTicks) return `process ${pid} has ended by now`;
   try {

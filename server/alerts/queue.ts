@@ -1,5 +1,6 @@
 // One channel of one rule: delivers one message after the other, tries again less and less often, and lets the oldest go
 // when too many wait. Never throws, never waits for anybody.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertMessage, Channel, Delivery } from '../../shared/alerts.ts';
 
 const MAX_WAITING = 100;
@@ -78,7 +79,8 @@ export class Queue {
       } catch (error) {
         this.#trying = error instanceof Error ? error.message : String(error);
         if (tries < MAX_TRIES && !(error instanceof FinalError)) {
-          await pause(firstPauseMs * 2 ** (tries - 1), signal);
+          // Cut short by the end, where the loop sees it.
+          await delay(firstPauseMs * 2 ** (tries - 1), undefined, { signal }).catch(() => undefined);
           continue;
         }
         this.#told(message, 'failed', tries, this.#trying);
@@ -94,18 +96,4 @@ export class Queue {
     const { event, text } = message;
     told({ atUs: Date.now() * 1_000, rule, kind, event, text, outcome, tries, error });
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

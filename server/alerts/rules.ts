@@ -14,6 +14,7 @@ export interface AlertRule {
   readonly matchesMount: (mount: string) => boolean;
 }
 
+/** A rule with its times in ms and its pattern compiled; the configuration was checked when it was read. */
 export function ruleOf(config: AlertRuleConfig): AlertRule {
   return {
     config,

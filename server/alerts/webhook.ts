@@ -38,6 +38,7 @@ export function webhook({ url, secretFile, headers = {} }: NonNullable<AlertRule
   };
 }
 
+/** In hexadecimal. @param timestamp s since the epoch, as the header has it */
 export function sign(secret: string, timestamp: string, body: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }

@@ -60,6 +60,7 @@ function bodyOf(body: object | ReadableStream | undefined, headers: Record<strin
   return isStream ? { ...init, duplex: 'half' } : init;
 }
 
+/** The answer to a GET. @throws CliError with what the server, or the way to it, says */
 export async function getJson<T>(
   flags: ServerFlags,
   path: string,

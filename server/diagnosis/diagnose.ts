@@ -17,6 +17,7 @@ export interface Patient {
 
 const DAEMON_THREADS = 64;
 
+/** By stall; without those whose operation or mount the snapshot does not have. */
 export function diagnose(snapshot: Snapshot, patients: readonly Patient[]): Map<number, Diagnosis> {
   const view = new View(snapshot);
   const findings = new Map<string, Finding>();

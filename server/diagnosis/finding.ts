@@ -59,6 +59,7 @@ export function who({ pid, comm }: { pid: number; comm: string | null }): string
   return `${comm ?? 'process'} (${pid})`;
 }
 
+/** @param mountId of the mount that it serves; null: it serves none */
 export function culpritOf(
   { pid, comm }: { pid: number; comm: string | null },
   mountId: number | null,

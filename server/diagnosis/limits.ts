@@ -3,6 +3,7 @@ import { who } from './finding.ts';
 import type { MountFacts, Operation } from './snapshot.ts';
 import type { View } from './view.ts';
 
+/** Sentences, each with what would show more. */
 export function limitsOf(view: View, operation: Operation, mount: MountFacts): string[] {
   const { unread, left } = view.snapshot;
   const limits: string[] = [];

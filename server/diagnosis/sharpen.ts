@@ -17,6 +17,7 @@ const OF_THE_FILE = new Set([
   'flush',
 ]);
 
+/** The operation itself where nothing better is known of it. */
 export function sharpened(
   operation: Operation,
   mount: Pick<MountRecord, 'mount' | 'alsoAt'> | undefined,

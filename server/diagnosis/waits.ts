@@ -49,6 +49,7 @@ export function asks(thread: ThreadFacts): boolean {
   );
 }
 
+/** What a thread of a process waits for, by its state, its system call and where it is in the kernel. */
 export function waitOf(view: View, process: ProcessFacts, thread: ThreadFacts): Wait {
   const { syscall, state, wchan } = thread;
   if (state === 'T' || state === 't') return { kind: 'stopped' };
@@ -132,6 +133,7 @@ export interface Crew {
   weak: Worker[];
 }
 
+/** Threads of a daemon by what they wait for; of `strong` and `weak` those first that have waited the longest. */
 export function crewOf(view: View, process: ProcessFacts): Crew {
   const workers = process.threads.map((thread) => ({ thread, wait: waitOf(view, process, thread) }));
   const idle = workers.filter(({ wait }) => wait.kind === 'idle');

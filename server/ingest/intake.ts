@@ -204,9 +204,12 @@ export class Intake {
     this.#end(collector, collector.hello.kind === 'mirror' ? 'aborted' : 'lost');
   }
 
-  /** Its connection broke; it may come back. */
-  away(collector: Collector): void {
-    if (this.#collectors.has(collector.hello.instance)) collector.awaySinceNs = this.#clock.monoNs();
+  /**
+   * Its connection broke; it may come back.
+   * @param send of that connection: the next one may have come before the end of this one was heard of.
+   */
+  away(collector: Collector, send: Collector['send']): void {
+    if (collector.send === send) collector.awaySinceNs = this.#clock.monoNs();
   }
 
   /** What is durable may be forgotten by its sender. */

@@ -33,6 +33,8 @@ const check = {
 export class IngestSession {
   readonly #intake: Intake;
   readonly #peer: SessionPeer;
+  /** Stands for this connection among those that a collector has had. */
+  readonly #send = (bytes: Uint8Array): void => this.#peer.send(bytes);
   #collector: Collector | null = null;
   #start = Buffer.alloc(0);
   #read: ((chunk: Buffer) => void) | null = null;
@@ -61,7 +63,7 @@ export class IngestSession {
   end(): void {
     this.#closed = true;
     this.#finish();
-    if (this.#collector) this.#intake.away(this.#collector);
+    if (this.#collector) this.#intake.away(this.#collector, this.#send);
     this.#collector = null;
   }
 
@@ -133,11 +135,7 @@ export class IngestSession {
         `collector speaks version ${hello.v}, this server ${WIRE_VERSION}; update the older one`,
       );
     }
-    const collector = this.#intake.hello(
-      hello,
-      (seq) => this.#peer.send(ackFrame(seq)),
-      (bytes) => this.#peer.send(bytes),
-    );
+    const collector = this.#intake.hello(hello, (seq) => this.#send(ackFrame(seq)), this.#send);
     this.#collector = collector;
     this.#peer.send(jsonFrame(FRAME.WELCOME, { v: WIRE_VERSION, lastSeq: collector.durableSeq }));
   }

@@ -1,6 +1,6 @@
 // The ingest socket: a Unix socket that only its owner may open. A file that a dead server left is replaced; a
 // living server's is not.
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
@@ -19,18 +19,14 @@ export interface IngestSocket {
 
 /**
  * Listens at `path`.
- * @throws CodedError FUSESCOPE_CONFLICT where another server listens there.
+ * @throws CodedError FUSESCOPE_CONFLICT where another server listens there, or no socket can be made there.
  */
 export async function listenIngest(path: string, intake: Intake, log: Logger): Promise<IngestSocket> {
   let made: string[];
   try {
     made = makeFolder(dirname(path));
   } catch (error) {
-    const why = (error as Error).message;
-    throw new CodedError(
-      'FUSESCOPE_CONFLICT',
-      `no socket can be made at ${path}: ${why}. Choose another place with --socket`,
-    );
+    throw unusable(path, error as Error);
   }
   await clearStale(path);
   const sockets = new Set<net.Socket>();
@@ -43,12 +39,14 @@ export async function listenIngest(path: string, intake: Intake, log: Logger): P
   const before = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (error) => reject(unusable(path, error)));
       server.listen(path, () => resolve());
     });
   } finally {
     process.umask(before);
   }
+  // One that cannot be accepted (no file descriptors) must not end the server.
+  server.on('error', (error) => log.warn({ error: error.message }, 'an ingest connection was not accepted'));
   chmodSync(path, 0o600);
   return {
     path,
@@ -88,21 +86,30 @@ function serve(socket: net.Socket, intake: Intake, log: Logger): void {
 }
 
 async function clearStale(path: string): Promise<void> {
-  const answer = await new Promise<'live' | 'stale' | 'none'>((resolve) => {
+  const answer = await new Promise<string>((resolve) => {
     const probe = net.connect(path);
     probe.once('connect', () => {
       probe.destroy();
       resolve('live');
     });
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ENOENT' ? 'none' : 'stale'),
-    );
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
-  if (answer === 'live') {
+  // EAGAIN: so many wait for it already that it must be there.
+  if (answer === 'live' || answer === 'EAGAIN') {
     throw new CodedError(
       'FUSESCOPE_CONFLICT',
       `another FuseScope server listens on ${path}. Stop it, or give this one its own --socket`,
     );
   }
-  if (answer === 'stale') rmSync(path, { force: true });
+  if (answer !== 'ECONNREFUSED') return;
+  // The kernel refuses a connection to any file that is there; only a socket can be a dead server's.
+  if (!lstatSync(path).isSocket()) throw unusable(path, new Error('another file is there'));
+  rmSync(path, { force: true });
+}
+
+function unusable(path: string, { message }: Error): CodedError {
+  return new CodedError(
+    'FUSESCOPE_CONFLICT',
+    `no socket can be made at ${path}: ${message}. Choose another place with --socket`,
+  );
 }

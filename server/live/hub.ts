@@ -9,6 +9,8 @@ import type { Span } from '../../shared/span.ts';
 export interface LiveSocket {
   readonly bufferedAmount: number;
   send(text: string): void;
+  /** Ends the connection without waiting for what is unsent. */
+  terminate(): void;
 }
 
 type Match = (span: Span) => boolean;
@@ -55,6 +57,8 @@ export const MAX_SPANS_PER_FRAME = 1_000;
 const PROMPT_MS = 3;
 /** A client with more than this unsent is behind. */
 const MAX_BUFFERED_BYTES = 2 * 1024 * 1024;
+/** One with more than this reads no more. It is cut off: should it live, it comes back and is told all from the start. */
+const LOST_BYTES = 16 * 1024 * 1024;
 
 export class LiveHub {
   readonly #clients = new Map<LiveSocket, Client>();
@@ -102,13 +106,19 @@ export class LiveHub {
     }
   }
 
-  /** To everyone, whatever they filter for: ticks and stalls. A client that is far behind goes without a tick. */
+  /**
+   * To everyone, whatever they filter for: ticks and stalls. A client that is behind goes without a tick; none goes
+   * without a stall, so one that never reads is cut off.
+   */
   broadcast(frame: LiveFrame): void {
     if (this.#clients.size === 0) return;
     const text = JSON.stringify(frame);
     for (const client of this.#clients.values()) {
-      if (frame.type === 'tick' && client.socket.bufferedAmount > MAX_BUFFERED_BYTES) continue;
-      client.socket.send(text);
+      const { socket } = client;
+      if (socket.bufferedAmount > LOST_BYTES) {
+        this.leave(socket);
+        socket.terminate();
+      } else if (frame.type !== 'tick' || socket.bufferedAmount <= MAX_BUFFERED_BYTES) socket.send(text);
     }
   }
 

@@ -5,6 +5,7 @@ import { Labels } from './durations.ts';
 
 type Value = readonly [labels: Record<string, string>, value: number];
 
+/** All of them are read when they are scraped; a mount has them while it is there, 200 mounts at most. */
 export function metricsOf({ trace, hub, intake, alerting, otlp }: Context): Registry {
   const registry = new Registry();
   const registers = [registry];

@@ -121,6 +121,7 @@ function layersOf(options: string): Next[] {
   return layers.toSorted((a, b) => Number(a.how === 'lower layer') - Number(b.how === 'lower layer'));
 }
 
+/** Whether a path is a directory or lies in it, by their text. */
 export function isBelow(path: string, directory: string): boolean {
   return directory === '/' || path === directory || path.startsWith(`${directory}/`);
 }

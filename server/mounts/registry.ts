@@ -31,6 +31,9 @@ export function isTapped({ present, tier }: Pick<MountRecord, 'present' | 'tier'
   return present && (tier === 'bpf' || tier === 'tracefs');
 }
 
+/** Mounts that are gone and still known. Where names are made up anew each time (pods), they would grow for ever. */
+const MAX_GONE = 1_000;
+
 export interface RegistryEvents {
   /** The mount is new or what is stored of it has changed. */
   changed(mount: MountRecord): void;
@@ -54,6 +57,7 @@ export class MountRegistry {
       const goneUs = mount.kind === 'mirror' ? (mount.goneUs ?? nowUs) : mount.goneUs;
       this.#add({ ...mount, goneUs, ...absent(mount.kind), name: mount.mount, present: false });
     }
+    this.#forgetGone();
   }
 
   get(id: number): MountRecord | undefined {
@@ -149,6 +153,23 @@ export class MountRegistry {
     record.lastSeenUs = nowUs;
     this.#events.changed(record);
     this.#events.told(record);
+    this.#forgetGone();
+  }
+
+  /** Those that were seen last stay. What is stored of the others stays too, under their numbers. */
+  #forgetGone(): void {
+    if (this.#byId.size <= MAX_GONE) return;
+    const gone = this.all().filter((one) => !one.present);
+    if (gone.length <= MAX_GONE) return;
+    gone.sort((a, b) => b.lastSeenUs - a.lastSeenUs);
+    for (const record of gone.slice(MAX_GONE)) {
+      const key = keyOf(record.host, record.mount, record.kind);
+      const alike = (this.#byKey.get(key) ?? []).filter((one) => one !== record);
+      if (alike.length > 0) this.#byKey.set(key, alike);
+      else this.#byKey.delete(key);
+      this.#byId.delete(record.id);
+    }
+    this.#twins = null;
   }
 
   #withConnection(mount: MountRecord, kind: SourceKind): MountRecord | undefined {

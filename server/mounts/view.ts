@@ -27,6 +27,7 @@ const QUIET: MountView = {
   topError: null,
 };
 
+/** A mount as lists show it; one that the kernel tells of too has its counts and places. */
 export function mountView(mount: MountRecord, now: MountNow): Mount {
   const recent = now.recent ?? QUIET;
   const kernel = now.inKernel ?? mount;

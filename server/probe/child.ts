@@ -17,6 +17,7 @@ export class ProbeChild {
     this.#child.stdin?.on('error', () => {});
     this.#done = new Promise((resolve) => this.#child.once('close', () => resolve()));
     this.#child.once('exit', ended);
+    this.#child.once('error', ended);
     createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
       hear(JSON.parse(line) as FromProbe),
     );

@@ -38,6 +38,7 @@ import { holdingOf } from '../ways/holding.ts';
 import { WayRunner } from '../ways/runner.ts';
 import { Ways } from '../ways/ways.ts';
 import { Pulse } from './pulse.ts';
+import { Undo } from './undo.ts';
 
 export interface ServeOptions {
   host: string;
@@ -73,7 +74,6 @@ export interface RunningServer {
 
 /** @throws CodedError where the port, the socket or the database cannot be had. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { log } = options;
   if (!isLoopback(options.host) && options.host !== 'localhost' && options.token === null) {
     throw new CodedError(
       'FUSESCOPE_FORBIDDEN',
@@ -82,6 +82,18 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   }
   // Before anything is opened: what is wrong in it is to be said, not cleaned up after.
   if (options.config !== null) readConfig(options.config);
+  const undo = new Undo();
+  try {
+    return await start(options, undo);
+  } catch (error) {
+    // Why it could not start is what counts.
+    await undo.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> {
+  const { log } = options;
   const clock = systemClock;
   const startedUs = clock.wallUs();
   const startedNs = clock.monoNs();
@@ -96,6 +108,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     onLost: (cause, count) => trace?.lost(null, cause, count, clock.wallUs(), clock.wallUs()),
     onDurable: (instance, seq) => intake?.durable(instance, seq),
   });
+  undo.push(() => store.close());
   const past = await store.seconds({ fromUs: startedUs - SECONDS_KEPT * 1e6, toUs: startedUs });
   trace = new Trace({ store, clock, thresholds: readThresholds(store.settings.get('thresholds')) }, past);
   intake = new Intake(trace, store, clock, hostname());
@@ -122,6 +135,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     store,
     flush: () => trace?.flush(),
   });
+  undo.push(() => recordings.close());
   const audit = new AuditLog(store, clock, log);
   const runner = new WayRunner(program('fuse/ways/main'));
   const mountMap = new MountMapper({ trace, runner, host: hostname(), nowUs: () => clock.wallUs() });
@@ -141,6 +155,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   });
   const flight = new FlightRecorder({ trace, recordings, nowUs: () => clock.wallUs(), log });
   const imports = new Importer(program('fuse/logs/main'), recordings);
+  undo.push(() => imports.close());
   const diagnoser = new Diagnoser(
     {
       trace,
@@ -187,39 +202,26 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     otlp,
   };
   const app = await buildApp({ context, guard: { token: options.token, host: options.host }, pageDir });
-
-  const undo: (() => Promise<void>)[] = [
-    () => store.close(),
-    () => recordings.close(),
-    () => imports.close(),
-  ];
-  const close = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    const ingest = await listenIngest(options.socket, intake, log);
-    undo.push(() => ingest.close());
-    await listen(app, options);
-    pulse.start();
-    undo.push(async () => {
-      await app.close();
-      pulse.stop();
-    });
-    alerting.start();
-    undo.push(async () => alerting.close());
-    otlp?.start();
-    undo.push(async () => otlp?.close());
-    flight.start();
-    undo.push(() => flight.close());
-    undo.push(() => mirrors.close());
-    kernel.start();
-    undo.push(() => kernel.close());
-    undo.push(async () => diagnoser.close());
-  } catch (error) {
+  // It ends before what it asks, also where it never listens.
+  undo.push(() => app.close());
+  const ingest = await listenIngest(options.socket, intake, log);
+  undo.push(() => ingest.close());
+  await listen(app, options);
+  pulse.start();
+  undo.push(async () => {
     await app.close();
-    await close();
-    throw error;
-  }
+    pulse.stop();
+  });
+  alerting.start();
+  undo.push(() => alerting.close());
+  otlp?.start();
+  undo.push(() => otlp?.close());
+  flight.start();
+  undo.push(() => flight.close());
+  undo.push(() => mirrors.close());
+  kernel.start();
+  undo.push(() => kernel.close());
+  undo.push(() => diagnoser.close());
   // What was going on when the last server ended is completed, whether or not anybody asks.
   recordings.load().catch((error: Error) => log.error({ error: error.message }, 'recordings cannot be read'));
   const { port } = app.server.address() as AddressInfo;
@@ -229,7 +231,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     setAside: store.setAside,
     reload: () => alerting.reload(),
     startDemo: () => mirrors.startDemo(),
-    close,
+    close: () => undo.run(),
   };
 }
 

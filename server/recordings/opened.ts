@@ -24,7 +24,7 @@ export class RecordingReads extends Reads {
     this.closed = closed;
     this.nowUs = nowUs;
     const fail = (error: Error) =>
-      client.rejectAll(
+      client.end(
         new CodedError('FUSESCOPE_STORE', `the recording cannot be read any more (${error.message})`),
       );
     client.worker.on('message', (message: FromReader) => client.receive(message));
@@ -48,6 +48,11 @@ export class RecordingReads extends Reads {
       await worker.terminate();
       throw error;
     }
+  }
+
+  /** Its thread has ended by itself: it answers nothing any more. */
+  get ended(): boolean {
+    return this.client.ended;
   }
 
   async close(): Promise<void> {
@@ -78,10 +83,14 @@ export class OpenRecordings {
     this.timer.unref();
   }
 
-  /** The reader of a recording, opened where it is not. */
+  /** The reader of a recording, opened where it is not, or where its thread has ended. */
   async get(id: number, open: () => Promise<RecordingReads>): Promise<RecordingReads> {
     const there = this.readers.get(id);
-    if (there) return there;
+    if (there) {
+      if (!(await there).ended) return there;
+      if (this.readers.get(id) === there) await this.drop(id);
+      return this.get(id, open);
+    }
     const opening = open();
     this.readers.set(id, opening);
     opening.catch(() => this.readers.delete(id));

@@ -14,6 +14,7 @@ const MAX_SECONDS = 1_200;
 const MAX_OPEN = 500;
 const MAX_STALLS = 1_000;
 
+/** @throws CodedError FUSESCOPE_STORE */
 export async function pictureOf(
   recording: Recording,
   reads: RecordingReads,

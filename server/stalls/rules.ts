@@ -6,6 +6,7 @@ import { ThresholdRuleSchema } from '../../shared/stall.ts';
 
 const checker = Compile(Type.Array(ThresholdRuleSchema));
 
+/** From the store's settings. @returns none where there are none, or of another form. @throws SyntaxError */
 export function readThresholds(json: string | undefined): readonly ThresholdRule[] {
   if (json === undefined) return [];
   const value: unknown = JSON.parse(json);

@@ -47,6 +47,7 @@ export type SpanRow = [
   unique: Any,
 ];
 
+/** What the database does not know any more (a mount, a kind) becomes what is nearest to not known. */
 export function spanOf(row: SpanRow): Span {
   const errno = row[10];
   return {

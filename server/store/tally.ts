@@ -15,6 +15,7 @@ export interface Tally {
 
 export const noTally = (): Tally => ({ count: 0, errors: 0, bytes: 0, sumNs: 0, maxNs: null });
 
+/** Counts one operation; ENOENT and ENODATA are everyday answers and no errors. @param durationNs null: it is not known */
 export function addTo(
   tally: Tally,
   durationNs: number | null,

@@ -72,6 +72,7 @@ export function sliceSql(direction: Direction): string {
     : '(s.start_ns, s.id) < (?, ?) AND (s.start_ns, s.id) >= (?, ?)';
 }
 
+/** In the order of the question marks of `sliceSql`. */
 export function sliceParams(slice: Slice): [bigint, number, bigint, number] {
   return [slice.from.startNs, slice.from.id, slice.to.startNs, slice.to.id];
 }

@@ -9,6 +9,7 @@ export type SpanTest = (span: Span, nowUs?: number) => boolean;
 
 const GLOB_MODES: Readonly<Record<GlobKey, GlobMode>> = { path: 'anywhere', comm: 'flat', mount: 'whole' };
 
+/** True where every term fits; without terms, for every span. */
 export function compileFilter(filter: Filter): SpanTest {
   const [a, b, c, ...rest] = filter.terms.map(compileTerm);
   if (!a) return () => true;

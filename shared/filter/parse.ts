@@ -13,6 +13,7 @@ export type ParseResult = { ok: true; filter: Filter } | { ok: false; error: Fil
 
 const OP_NAMES = OPS.map((op) => op.name);
 
+/** Never throws for a wrong text: the error has its position. */
 export function parse(text: string): ParseResult {
   try {
     return { ok: true, filter: { terms: lex(text).map(readTerm) } };

@@ -3,6 +3,7 @@ import { errnoName } from '../errno.ts';
 import type { Filter, Term } from './ast.ts';
 import { printRange } from './values.ts';
 
+/** The normal form: what `parse` takes for the same filter. */
 export function print(filter: Filter): string {
   return filter.terms.map(printTerm).join(' ');
 }

@@ -138,6 +138,7 @@ export function readAck(payload: Uint8Array): number {
   return new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getFloat64(0, true);
 }
 
+/** @throws TypeError for what is not UTF-8, SyntaxError for what is not JSON */
 export function readJson<T>(payload: Uint8Array): T {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as T;
 }

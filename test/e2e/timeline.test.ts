@@ -111,6 +111,9 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the timeline o
     await inspector.waitFor({ state: 'detached' });
     await page.keyboard.press('v');
     await page.getByRole('rowheader', { name: /touch/ }).first().waitFor();
+    // Its looks come with it, whatever was opened before.
+    const head = page.getByRole('columnheader', { name: 'Lane' });
+    expect(await head.evaluate((cell) => getComputedStyle(cell).borderBottomStyle)).toBe('solid');
     await page.keyboard.press('v');
     await page.getByRole('application', { name: 'Timeline' }).waitFor();
     await page.keyboard.press('l');

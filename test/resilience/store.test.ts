@@ -17,8 +17,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
+import { OpenRecordings, RecordingReads } from '../../server/recordings/opened.ts';
 import type { KeptThread } from '../../server/store/kept-thread.ts';
 import type { FromReader, FromWriter, ToWriter } from '../../server/store/protocol.ts';
+import type { ReaderClient } from '../../server/store/reader-client.ts';
 import type { Store } from '../../server/store/types.ts';
 import { cleanUp, mount, open, span, tempFile } from '../server/store/helpers.ts';
 
@@ -99,19 +101,44 @@ describe('a thread of the store that ends by itself', () => {
     const store = await open(tempFile());
     store.insert(span(1), null);
     await store.settled();
+    const toldAway = {
+      code: 'FUSESCOPE_STORE',
+      message: expect.stringMatching(/reads has ended.*Ask again/),
+    };
     const asked = store.span(1);
     const ended = once(threadsOf(store).readerThread.worker, 'exit');
     void threadsOf(store).readerThread.worker.terminate();
     // It may have answered before it ended.
     await asked.then(
       (found) => expect(found).not.toBeNull(),
-      (error) =>
-        expect(error).toMatchObject({ code: 'FUSESCOPE_STORE', message: /reads has ended.*Ask again/ }),
+      (error) => expect(error).toMatchObject(toldAway),
     );
     await ended;
     expect(store.gauges().state).toBe('failing');
+    await expect(store.span(1)).rejects.toMatchObject(toldAway);
     await vi.waitFor(() => expect(store.gauges().state).toBe('ok'), WAIT);
     expect(await store.span(1)).not.toBeNull();
+  });
+
+  it('of a recording that is looked at: whoever asks next has another one', async () => {
+    const file = tempFile();
+    const store = await open(file);
+    store.insert(span(1), null);
+    await store.close();
+    const opened = new OpenRecordings();
+    const reads = () => opened.get(7, () => RecordingReads.open(file, Date.now() * 1_000));
+    const first = await reads();
+    expect(await first.span(1)).not.toBeNull();
+    const { worker } = (first as unknown as { client: ReaderClient }).client;
+    const ended = once(worker, 'exit');
+    void worker.terminate();
+    await ended;
+    await expect(first.span(1)).rejects.toMatchObject({ code: 'FUSESCOPE_STORE' });
+    const [second, third] = await Promise.all([reads(), reads()]);
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+    expect(await second.span(1)).not.toBeNull();
+    await opened.close();
   });
 
   it('of a trace in memory: it begins anew, says so, and leaves nothing behind', async () => {

@@ -8,10 +8,14 @@ import { blankSpan, type Span } from '../../shared/span.ts';
 class FakeSocket implements LiveSocket {
   bufferedAmount = 0;
   readonly frames: LiveFrame[] = [];
+  ended = false;
   readonly texts: string[] = [];
   send(text: string): void {
     this.texts.push(text);
     this.frames.push(JSON.parse(text) as LiveFrame);
+  }
+  terminate(): void {
+    this.ended = true;
   }
   batches(): BatchFrame[] {
     return this.frames.filter((frame) => frame.type === 'batch');
@@ -112,6 +116,20 @@ describe('live hub', () => {
     hub.offer(span(9));
     hub.flush(9, open);
     expect(slow.batches().at(-1)).toMatchObject({ omitted: 5, spans: [{ id: 9 }] });
+  });
+
+  it('tells a slow client of every stall, and cuts one off that reads no more', () => {
+    const hub = new LiveHub();
+    const [slow, dead] = [new FakeSocket(), new FakeSocket()];
+    for (const socket of [slow, dead]) hub.join(socket, all, hello);
+    slow.bufferedAmount = 3 * 2 ** 20;
+    dead.bufferedAmount = 17 * 2 ** 20;
+    hub.broadcast({ ...hello, message: 'stands for a stall' });
+    expect(slow.frames).toHaveLength(2);
+    expect(slow.ended).toBe(false);
+    expect(dead.frames).toHaveLength(1);
+    expect(dead.ended).toBe(true);
+    expect(hub.size).toBe(1);
   });
 
   it('bounds a frame and counts what it leaves out', () => {

@@ -8,6 +8,7 @@ import type { Store } from '../../server/store/types.ts';
 import { Trace } from '../../server/trace.ts';
 import { opCode } from '../../shared/ops.ts';
 import { BatchEncoder } from '../../shared/wire/batch-encoder.ts';
+import { blankEvent } from '../../shared/wire/blank-event.ts';
 import { FrameReader } from '../../shared/wire/frame-reader.ts';
 import {
   FRAME,
@@ -35,31 +36,8 @@ const mount = {
 function spans(firstSeq: number, count: number): Uint8Array {
   const encoder = new BatchEncoder(count);
   for (let i = 0; i < count; i++) {
-    encoder.add({
-      kind: SPAN,
-      mount: 0,
-      op: opCode('read'),
-      id: firstSeq + i,
-      monoNs: 1,
-      tsUs: 1e15 + i,
-      durNs: 1_000,
-      queueNs: null,
-      errno: 0,
-      path: '/a',
-      newPath: null,
-      nodeid: null,
-      fh: null,
-      offset: null,
-      size: null,
-      bytes: null,
-      pid: 1,
-      tid: 1,
-      uid: 0,
-      gid: 0,
-      comm: 'cat',
-      daemonTid: null,
-      args: null,
-    });
+    const event = blankEvent(SPAN, opCode('read'), firstSeq + i, 1e15 + i);
+    encoder.add({ ...event, monoNs: 1, durNs: 1_000, errno: 0, path: '/a', pid: 1, comm: 'cat' });
   }
   return encoder.seal(firstSeq);
 }
@@ -97,8 +75,18 @@ async function bench() {
       send: (frame: Uint8Array) => session.push(Buffer.from(frame)),
     };
   };
-  return { store, trace, closed, connect, [Symbol.asyncDispose]: () => store.close() };
+  return { store, trace, intake, closed, connect, [Symbol.asyncDispose]: () => store.close() };
 }
+
+it('a collector whose next connection comes before the end of the last is not given up', async () => {
+  await using at = await bench();
+  const first = at.connect();
+  const second = at.connect();
+  first.session.end();
+  expect(at.intake.connected).toBe(1);
+  second.session.end();
+  expect(at.intake.connected).toBe(0);
+});
 
 describe('a collector’s numbering', () => {
   it('counts a hole exactly, once', async () => {

@@ -77,3 +77,23 @@ describe('a mount of the kernel collector', () => {
     expect(mounts.isHidden(kernel)).toBe(true);
   });
 });
+
+it('of mounts that are gone the thousand that were seen last are known; numbers are not given again', () => {
+  const { mounts, announce } = registry();
+  const stays = announce(1, { mount: '/stays' });
+  for (let i = 0; i < 1_500; i++) mounts.gone(announce(i + 2, { mount: `/pod/${i}` }), i);
+  expect(mounts.all()).toHaveLength(1_001);
+  expect(mounts.get(stays.id)).toBe(stays);
+  expect(mounts.find('/pod/0')).toBeUndefined();
+  expect(mounts.find('/pod/1499')).toBeDefined();
+  expect(announce(9_000, { mount: '/pod/0' }).id).toBe(1_502);
+
+  const stored = Array.from({ length: 1_500 }, (_, i) => ({
+    ...announce(i + 2, { mount: `/stored/${i}` }),
+    id: i + 1,
+    lastSeenUs: i,
+  }));
+  const again = registry(stored);
+  expect(again.mounts.all()).toHaveLength(1_000);
+  expect(again.announce(5, { mount: '/new' }).id).toBe(1_501);
+});

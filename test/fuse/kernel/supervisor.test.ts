@@ -24,7 +24,7 @@ class FakeTap implements Tap {
   }
 }
 
-function bench(refusals: Partial<Record<Tap['tier'], string>> = {}) {
+function bench(refusals: Partial<Record<Tap['tier'], string>> = {}, startMs = 0) {
   const taps: FakeTap[] = [];
   const losses: TapLoss[] = [];
   const states: string[] = [];
@@ -33,6 +33,7 @@ function bench(refusals: Partial<Record<Tap['tier'], string>> = {}) {
     start: async (events) => {
       const refusal = refusals[tier];
       if (refusal !== undefined) throw new Error(refusal);
+      if (startMs > 0) await new Promise((resolve) => setTimeout(resolve, startMs));
       const tap = new FakeTap(tier, events);
       taps.push(tap);
       return tap;
@@ -93,6 +94,20 @@ describe('the tap that runs', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect([supervisor.tap?.tier, supervisor.reason, taps[1]?.closed]).toEqual(['bpf', null, true]);
     expect(states).toEqual(['bpf', 'starting', 'tracefs', 'bpf']);
+  });
+
+  it('is not forgotten where its minute ends while the lesser one is being started', async () => {
+    const { supervisor, taps } = bench({}, 2_000);
+    void supervisor.start();
+    await vi.advanceTimersByTimeAsync(2_000);
+    taps[0]?.events.ended('crashed');
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(supervisor.tap?.tier).toBe('tracefs');
+    taps[1]?.events.ended('ended too');
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(supervisor.tap?.tier).toBe('tracefs');
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(supervisor.tap?.tier).toBe('bpf');
   });
 
   it('is closed with the supervisor, also one that was still starting', async () => {
