@@ -27,6 +27,8 @@ export interface EmitterOptions {
   flushMs?: number;
 }
 
+/** The same while a program waits for operations. */
+const PROMPT_MS = 2;
 const CLOSE_MS = 500;
 
 export class Emitter {
@@ -36,6 +38,8 @@ export class Emitter {
   readonly #link: Link;
   readonly #roster: Roster;
   readonly #flushMs: number;
+  /** A program waits for operations, the server says. */
+  #prompt = false;
   #nextSeq = 1;
   /** Last event handed out on this connection. */
   #writtenSeq = 0;
@@ -58,6 +62,7 @@ export class Emitter {
         this.#ring.resume(lastSeq);
         this.#writtenSeq = lastSeq;
         this.#toTell = true;
+        this.#prompt = false;
         return this.#roster.begin(lastSeq);
       },
       ackedSeq: () => this.#ackedSeq,
@@ -67,6 +72,7 @@ export class Emitter {
         this.#roster.acknowledge(seq);
       },
       control: (payload) => options.onControl?.(payload),
+      pace: (prompt) => this.#pace(prompt),
       next: () => this.#next(),
     });
   }
@@ -130,7 +136,7 @@ export class Emitter {
 
   /** Sees to it that `beforeFlush` is called in time. */
   wake(): void {
-    this.#timer ??= setTimeout(() => this.#flush(), this.#flushMs);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#prompt ? PROMPT_MS : this.#flushMs);
   }
 
   /** Sends what is left, waiting at most half a second, and ends. */
@@ -148,6 +154,14 @@ export class Emitter {
     }
     this.#leftover = this.#link.connected ? this.#ring.unsent : this.#ring.unacknowledged;
     await this.#link.close();
+  }
+
+  #pace(prompt: boolean): void {
+    this.#prompt = prompt;
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.wake();
   }
 
   #flush(): void {

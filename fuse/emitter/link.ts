@@ -7,6 +7,7 @@ import {
   type Hello,
   jsonFrame,
   MAGIC,
+  type Pace,
   readAck,
   readJson,
   type Welcome,
@@ -21,6 +22,8 @@ export interface LinkEvents {
   acknowledged: (seq: number) => void;
   /** The server asks for something. */
   control: (payload: unknown) => void;
+  /** The server wants to hear of events as Pace says. */
+  pace: (prompt: boolean) => void;
   /** Highest number acknowledged so far. */
   ackedSeq: () => number;
   /** The next frame to write, or null for none at the moment. */
@@ -115,6 +118,8 @@ export class Link {
       this.#events.acknowledged(readAck(payload));
     } else if (type === FRAME.CONTROL) {
       this.#events.control(readJson<unknown>(payload));
+    } else if (type === FRAME.PACE) {
+      this.#events.pace(readJson<Pace>(payload).prompt);
     } else if (type === FRAME.WELCOME) {
       this.#pauseMs = FIRST_PAUSE_MS;
       this.#welcomed = true;

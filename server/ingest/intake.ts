@@ -7,6 +7,7 @@ import {
   FRAME,
   type Hello,
   jsonFrame,
+  type Pace,
   type WireGone,
   type WireLoss,
   type WireMount,
@@ -46,6 +47,7 @@ export class Intake {
   readonly #host: string;
   readonly #collectors = new Map<string, Collector>();
   readonly #waiting: (() => void)[] = [];
+  #pace: Pace = { prompt: false };
   /** A mirror tells of the rules on it. */
   onFaults: (mount: MountRecord, frame: WireFaults) => void = () => {};
 
@@ -176,6 +178,17 @@ export class Intake {
   /** Whether the collector of a mount is connected. */
   reaches(mount: MountRecord): boolean {
     return this.#collectorOf(mount) !== undefined;
+  }
+
+  /** How soon collectors are to tell of events; for one that has just said hello, too. */
+  get pace(): Pace {
+    return this.#pace;
+  }
+
+  set pace(pace: Pace) {
+    this.#pace = pace;
+    for (const collector of this.#collectors.values())
+      if (collector.awaySinceNs === null) collector.send(jsonFrame(FRAME.PACE, pace));
   }
 
   /** Asks the mirror of a mount for something. False where nobody is there to hear it. */

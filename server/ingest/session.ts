@@ -138,6 +138,7 @@ export class IngestSession {
     const collector = this.#intake.hello(hello, (seq) => this.#send(ackFrame(seq)), this.#send);
     this.#collector = collector;
     this.#peer.send(jsonFrame(FRAME.WELCOME, { v: WIRE_VERSION, lastSeq: collector.durableSeq }));
+    if (this.#intake.pace.prompt) this.#peer.send(jsonFrame(FRAME.PACE, this.#intake.pace));
   }
 }
 

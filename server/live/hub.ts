@@ -65,8 +65,13 @@ export class LiveHub {
   readonly #groups = new Map<string, Group>();
   readonly #nowUs: () => number;
   #prompt: NodeJS.Timeout | null = null;
+  /** Clients that wait for spans. */
+  #hurried = 0;
   /** The long-open spans as `flush` was last given them. */
   #open: readonly Span[] = [];
+
+  /** The first client that waits for spans has come, or the last one has gone. */
+  onHurry: (prompt: boolean) => void = () => {};
 
   constructor(nowUs: () => number = () => Date.now() * 1_000) {
     this.#nowUs = nowUs;
@@ -84,8 +89,9 @@ export class LiveHub {
   subscribe(socket: LiveSocket, subscription: Subscription): void {
     const client = this.#clients.get(socket);
     if (!client) return;
-    this.#quit(client.group);
+    const left = client.group;
     client.group = this.#enter(subscription);
+    this.#quit(left);
     client.seenOpen = null;
   }
 
@@ -156,12 +162,18 @@ export class LiveHub {
       this.#groups.set(key, group);
     }
     group.clients++;
+    if (isHurried(group) && ++this.#hurried === 1) this.onHurry(true);
     return group;
   }
 
   #quit(group: Group): void {
     if (--group.clients === 0) this.#groups.delete(keyOf(group));
+    if (isHurried(group) && --this.#hurried === 0) this.onHurry(false);
   }
+}
+
+function isHurried({ spans, prompt }: Subscription): boolean {
+  return spans && prompt === true;
 }
 
 function keyOf({ filter, spans, prompt }: Subscription): string {

@@ -113,6 +113,9 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
   trace = new Trace({ store, clock, thresholds: readThresholds(store.settings.get('thresholds')) }, past);
   intake = new Intake(trace, store, clock, hostname());
   const hub = new LiveHub();
+  hub.onHurry = (prompt) => {
+    if (intake) intake.pace = { prompt };
+  };
   const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };
   const mirrors = new MirrorManager(programs, options.socket, log);
   const faults = new FaultBoard(trace.mounts, intake);

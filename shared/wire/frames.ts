@@ -10,7 +10,7 @@ export const WIRE_VERSION = 1;
 /** Bytes a frame may have; a larger one is an error of the peer. */
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
-/** Collector to server: HELLO first, a MOUNT before its index is used. Server to collector: WELCOME, ACK, CONTROL. What CONTROL and FAULTS say is in faults.ts. */
+/** Collector to server: HELLO first, a MOUNT before its index is used. Server to collector: WELCOME, ACK, CONTROL, PACE. What CONTROL and FAULTS say is in faults.ts. A collector passes over a type that it does not know. */
 export const FRAME = {
   HELLO: 1,
   MOUNT: 2,
@@ -22,6 +22,7 @@ export const FRAME = {
   WELCOME: 65,
   ACK: 66,
   CONTROL: 67,
+  PACE: 68,
 } as const;
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
@@ -88,6 +89,11 @@ export interface WireLoss {
 export interface Welcome {
   v: number;
   lastSeq: number;
+}
+
+/** How soon the server wants to hear of an event. `prompt`: within some ms, since a program waits for operations. */
+export interface Pace {
+  prompt: boolean;
 }
 
 /** One ENTER, EXIT, finished span, or an open one whose end will not be seen (LOST), as collectors see it. `monoNs` is CLOCK_MONOTONIC, `tsUs` wall time. */

@@ -181,6 +181,18 @@ describe('the emitter', () => {
     await sender.close();
   });
 
+  it('closes it sooner while a program waits for operations', async () => {
+    const server = await serve(nextSocket());
+    const sender = emitter(join(place.dir, `${number}.sock`), { flushMs: 3_600_000 });
+    await until('the greeting', async () => (await server.counts()).hellos.length === 1);
+    sender.emit(event(1));
+    server.hurry();
+    await settled(server, 1);
+    sender.emit(event(2));
+    await settled(server, 2);
+    await sender.close();
+  });
+
   it('keeps the newest while no server is there, and both ends count the same loss', async () => {
     const socket = nextSocket();
     const sender = emitter(socket, { batchEvents: 10, ringBatches: 8 });

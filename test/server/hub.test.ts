@@ -60,6 +60,24 @@ describe('live hub', () => {
     expect(socket.batches()[0]?.open?.map((one) => one.id)).toEqual([1, 3]);
   });
 
+  it('says when the first client has come that waits for operations, and when the last one has gone', () => {
+    const hub = new LiveHub();
+    const said: boolean[] = [];
+    hub.onHurry = (prompt) => said.push(prompt);
+    const [page, mounts, first, second] = [0, 1, 2, 3].map(() => new FakeSocket()) as FakeSocket[];
+    const waits = { ...all, prompt: true };
+    hub.join(page as FakeSocket, all, hello);
+    hub.join(mounts as FakeSocket, { ...waits, spans: false }, hello);
+    expect(said).toEqual([]);
+    hub.join(first as FakeSocket, waits, hello);
+    hub.join(second as FakeSocket, { ...reads, prompt: true }, hello);
+    hub.subscribe(first as FakeSocket, { ...reads, prompt: true });
+    hub.leave(second as FakeSocket);
+    expect(said).toEqual([true]);
+    hub.leave(first as FakeSocket);
+    expect(said).toEqual([true, false]);
+  });
+
   it('tells those who wait as soon as something has ended, and the others with their next frame', async () => {
     const hub = new LiveHub(() => 7);
     const [page, waiting] = [new FakeSocket(), new FakeSocket()];

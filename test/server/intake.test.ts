@@ -15,6 +15,7 @@ import {
   type Hello,
   jsonFrame,
   MAGIC,
+  type Pace,
   readAck,
   readJson,
   SPAN,
@@ -56,9 +57,11 @@ async function bench() {
   const connect = (greeting: Hello = hello) => {
     const acks: number[] = [];
     let welcome: Welcome | null = null;
+    const paces: Pace[] = [];
     const replies = new FrameReader((type, payload) => {
       if (type === FRAME.ACK) acks.push(readAck(payload));
       if (type === FRAME.WELCOME) welcome = readJson<Welcome>(payload);
+      if (type === FRAME.PACE) paces.push(readJson<Pace>(payload));
     });
     const session = new IngestSession(intake as Intake, {
       send: (bytes) => replies.push(bytes),
@@ -71,6 +74,7 @@ async function bench() {
     return {
       session,
       acks,
+      paces,
       welcome: () => welcome,
       send: (frame: Uint8Array) => session.push(Buffer.from(frame)),
     };
@@ -86,6 +90,22 @@ it('a collector whose next connection comes before the end of the last is not gi
   expect(at.intake.connected).toBe(1);
   second.session.end();
   expect(at.intake.connected).toBe(0);
+});
+
+describe('a program that waits', () => {
+  it('makes collectors tell soon: those that are there, those that come, and those that come back', async () => {
+    await using at = await bench();
+    const there = at.connect();
+    const away = at.connect({ ...hello, instance: 'away' });
+    away.session.end();
+    at.intake.pace = { prompt: true };
+    const comes = at.connect({ ...hello, instance: 'comes' });
+    const back = at.connect({ ...hello, instance: 'away' });
+    at.intake.pace = { prompt: false };
+    const late = at.connect({ ...hello, instance: 'late' });
+    const both = [{ prompt: true }, { prompt: false }];
+    expect([there, away, comes, back, late].map((one) => one.paces)).toEqual([both, [], both, both, []]);
+  });
 });
 
 describe('a collector’s numbering', () => {

@@ -1,7 +1,8 @@
 // A server's end of the ingest socket, for tests of collectors: reads, checks the numbering, acknowledges at once.
 // A process of its own, so that it can be stopped and killed. Arguments: SOCKET [LASTSEQ-FILE]; the file keeps what
 // was acknowledged across restarts. Prints {"listening":true}, and its counts for each line on stdin: at once, or for
-// the line "next" when more events or news of rules have come. A JSON object is sent to every mirror as CONTROL.
+// the line "next" when more events or news of rules have come. A JSON object is sent to every mirror as CONTROL; the
+// line "prompt" asks every collector to tell events soon.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { opName } from '../../shared/ops.ts';
@@ -14,6 +15,7 @@ import {
   type Hello,
   jsonFrame,
   MAGIC,
+  type Pace,
   readJson,
   type WireLoss,
   type WireMount,
@@ -143,6 +145,8 @@ function take(instance: string, payload: Uint8Array): void {
 process.stdin.on('data', (chunk: Buffer) => {
   for (const line of chunk.toString().split('\n').slice(0, -1)) {
     if (line === 'next') waiting++;
+    else if (line === 'prompt')
+      for (const one of sockets) one.write(jsonFrame(FRAME.PACE, { prompt: true } satisfies Pace));
     else if (line.startsWith('{'))
       for (const one of sockets) one.write(jsonFrame(FRAME.CONTROL, JSON.parse(line)));
     else tell();

@@ -41,6 +41,11 @@ export class FakeServer {
     return this.#ask('next\n');
   }
 
+  /** Asks every collector to tell events soon. */
+  hurry(): void {
+    this.child.stdin?.write('prompt\n');
+  }
+
   /** Asks a mirror for something, see shared/wire/faults.ts. Resolves with its rules once it has answered. */
   async control(request: Omit<Control, 'request'> & Record<string, unknown>): Promise<WireFaults> {
     const number = ++this.#requests;
