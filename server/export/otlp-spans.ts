@@ -6,15 +6,16 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Span } from '../../shared/span.ts';
 import type { StoredMount } from '../store/types.ts';
-import { piece, TextWriter } from './text-writer.ts';
+import { Pieces, piece, TextWriter } from './text-writer.ts';
 
 const KIND_SERVER = 2;
 const STATUS_ERROR = 2;
 /** Of a span that has not ended: the top bit of its number, so that the whole one later is another. */
-const UNFINISHED = '8';
+const UNFINISHED = 1 << 31;
 
 export class OtlpWriter {
   readonly #out = new TextWriter();
+  readonly #spans = new SpanWriter(this.#out);
 
   /** Writes one request as JSON with all of the spans, by mount. Open ones end at `untilUs` and say that they have not. */
   request(
@@ -23,7 +24,23 @@ export class OtlpWriter {
     untilUs: number,
     version: string,
   ): void {
-    request(this.#out, spans, mounts, untilUs, version);
+    const out = this.#out;
+    const scope = JSON.stringify({ name: 'fusescope', version });
+    let lead = '{"resourceSpans":[';
+    for (const [mountId, ours] of Map.groupBy(spans, (span) => span.mountId)) {
+      const name = ours[0]?.mount ?? '';
+      const mount = mounts.get(mountId);
+      const resource = resourceOf(name, ours[0]?.source ?? 'api', mount);
+      out.put(
+        piece(`${lead}{"resource":{"attributes":[${resource}]},"scopeSpans":[{"scope":${scope},"spans":[`),
+      );
+      const start = `{"traceId":"${tracePrefix(mount?.host ?? hostname(), name)}`;
+      const [first, next] = [piece(start), piece(`,${start}`)];
+      for (const [i, span] of ours.entries()) this.#spans.put(i === 0 ? first : next, span, untilUs);
+      out.put(END_OF_MOUNT);
+      lead = ',';
+    }
+    out.put(spans.length === 0 ? NOTHING : END);
   }
 
   line(): void {
@@ -36,36 +53,7 @@ export class OtlpWriter {
   }
 }
 
-function request(
-  out: TextWriter,
-  spans: readonly Span[],
-  mounts: ReadonlyMap<number, StoredMount>,
-  untilUs: number,
-  version: string,
-): void {
-  const scope = JSON.stringify({ name: 'fusescope', version });
-  let lead = '{"resourceSpans":[';
-  for (const [mountId, ours] of Map.groupBy(spans, (span) => span.mountId)) {
-    const name = ours[0]?.mount ?? '';
-    const mount = mounts.get(mountId);
-    const prefix = tracePrefix(mount?.host ?? hostname(), name);
-    out.put(
-      piece(
-        `${lead}{"resource":{"attributes":[${resourceOf(name, ours[0]?.source ?? 'api', mount)}]},"scopeSpans":[{"scope":${scope},"spans":[`,
-      ),
-    );
-    for (const [i, span] of ours.entries()) {
-      if (i > 0) out.put(COMMA);
-      otlpSpan(out, span, prefix, untilUs);
-    }
-    out.put(END_OF_MOUNT);
-    lead = ',';
-  }
-  out.put(spans.length === 0 ? NOTHING : END);
-}
-
 const NEWLINE = piece('\n');
-const COMMA = piece(',');
 const END_OF_MOUNT = piece(']}]}');
 const END = piece(']}');
 const NOTHING = piece('{"resourceSpans":[]}');
@@ -85,119 +73,125 @@ function resourceOf(name: string, source: string, mount: StoredMount | undefined
     .join(',');
 }
 
-const TRACE_ID = piece('{"traceId":"');
+/** What is written of an operation's name. */
+const named = (op: string) => `","name":${JSON.stringify(op)},"kind":${KIND_SERVER},"startTimeUnixNano":"`;
+const attributed = (op: string) =>
+  `","attributes":[{"key":"fusescope.operation","value":{"stringValue":${JSON.stringify(op)}}}`;
 const SPAN_ID = piece('","spanId":"');
-const NAME = piece('","name":');
-const START = piece(`,"kind":${KIND_SERVER},"startTimeUnixNano":"`);
 const STOP = piece('","endTimeUnixNano":"');
-const ATTRIBUTES = piece('","attributes":[{"key":"fusescope.operation","value":{"stringValue":');
 const EVENT = piece(',"events":[{"timeUnixNano":"');
 const EVENT_END = piece('","name":"taken by the daemon"}]');
-const STATUS = piece(`,"status":{"code":${STATUS_ERROR},"message":`);
 const CLOSE = piece('}');
 const CLOSE_LIST = piece(']');
-const CLOSE_VALUE = piece('}}');
 const CLOSE_INTEGER = piece('"}}');
 
-function otlpSpan(out: TextWriter, span: Span, prefix: string, untilUs: number): void {
-  const id = span.id.toString(16).padStart(16, '0');
-  const { startUs, durationNs, queueNs, error } = span;
-  out.put(TRACE_ID);
-  out.ascii(prefix);
-  out.ascii(id);
-  out.put(SPAN_ID);
-  out.ascii(durationNs === null ? UNFINISHED + id.slice(1) : id);
-  out.put(NAME);
-  out.json(span.op);
-  out.put(START);
-  out.ascii(nsText(startUs, 0));
-  out.put(STOP);
-  out.ascii(
-    durationNs === null ? nsText(Math.max(startUs, untilUs), 0) : nsText(startUs, Math.round(durationNs)),
-  );
-  out.put(ATTRIBUTES);
-  attributesOf(out, span);
-  out.put(CLOSE_LIST);
-  if (queueNs !== null) {
-    out.put(EVENT);
-    out.ascii(nsText(startUs, Math.round(queueNs)));
-    out.put(EVENT_END);
-  }
-  if (error !== null) {
-    out.put(STATUS);
-    out.json(error);
-    out.put(CLOSE);
-  }
-  out.put(CLOSE);
-}
-
-/** A time in ns since the epoch, so much later; as text, since as a number it would be rounded. */
-function nsText(us: number, laterNs: number): string {
-  const whole = Math.floor(us);
-  const rest = Math.round((us - whole) * 1_000) + laterNs;
-  const carry = Math.floor(rest / 1_000);
-  const ns = rest - carry * 1_000;
-  return whole + carry === 0 ? String(ns) : `${whole + carry}${String(ns).padStart(3, '0')}`;
-}
-
-const text = (key: string) => piece(`,{"key":"${key}","value":{"stringValue":`);
-const integer = (key: string) => piece(`,{"key":"${key}","value":{"intValue":"`);
-const STATE = text('fusescope.state');
-const UNFINISHED_FLAG = piece(',{"key":"fusescope.unfinished","value":{"boolValue":true}}');
-const PATH = text('file.path');
-const NEW_PATH = text('fusescope.path.new');
-const PID = integer('process.pid');
-const COMM = text('process.executable.name');
-const TID = integer('thread.id');
-const UID = integer('process.real_user.id');
-const ERROR = text('error.type');
-const ERRNO = integer('fusescope.errno');
-const BYTES = integer('fusescope.bytes');
 /** Numbers that are text above 2^53. */
 const EXACT = ['offset', 'size', 'fh', 'nodeid', 'unique'] as const;
-const EXACT_KEYS = EXACT.map((name) => ({
-  name,
-  asInteger: integer(`fusescope.${name}`),
-  asText: text(`fusescope.${name}`),
-}));
-const DAEMON = integer('fusescope.daemon.thread.id');
 
-/** The value of the first one; its key is written. Absent values are left out. */
-function attributesOf(out: TextWriter, span: Span): void {
-  out.json(span.op);
-  out.put(CLOSE_VALUE);
-  if (span.state !== 'done') putText(out, STATE, span.state);
-  if (span.durationNs === null) out.put(UNFINISHED_FLAG);
-  putText(out, PATH, span.path);
-  putText(out, NEW_PATH, span.newPath);
-  putInteger(out, PID, span.pid);
-  putText(out, COMM, span.comm);
-  putInteger(out, TID, span.tid);
-  putInteger(out, UID, span.uid);
-  putText(out, ERROR, span.error);
-  putInteger(out, ERRNO, span.errno);
-  putInteger(out, BYTES, span.bytes);
-  for (const { name, asInteger, asText } of EXACT_KEYS) {
-    const value = span[name];
-    if (typeof value === 'string') putText(out, asText, value);
-    else putInteger(out, asInteger, value);
+class SpanWriter {
+  readonly #out: TextWriter;
+  readonly #named = new Pieces(named);
+  readonly #attributed = new Pieces(attributed);
+  readonly #failed = new Pieces(
+    (error) => `,"status":{"code":${STATUS_ERROR},"message":${JSON.stringify(error)}}`,
+  );
+  readonly #state = text('fusescope.state');
+  readonly #path = text('file.path');
+  readonly #newPath = text('fusescope.path.new');
+  readonly #pid = integer('process.pid');
+  readonly #comm = text('process.executable.name');
+  readonly #tid = integer('thread.id');
+  readonly #uid = integer('process.real_user.id');
+  readonly #error = text('error.type');
+  readonly #errno = integer('fusescope.errno');
+  readonly #bytes = integer('fusescope.bytes');
+  readonly #daemonTid = integer('fusescope.daemon.thread.id');
+  readonly #exact = EXACT.map((name) => ({
+    name,
+    lead: piece(lead(`fusescope.${name}`, 'intValue')),
+    asText: text(`fusescope.${name}`),
+  }));
+
+  constructor(out: TextWriter) {
+    this.#out = out;
   }
-  putInteger(out, DAEMON, span.daemonTid);
-  for (const name in span.args) putArgument(out, name, span.args[name] ?? null);
+
+  /** @param start what comes before the number of the operation, which is the second half of its trace's. */
+  put(start: Uint8Array, span: Span, untilUs: number): void {
+    const out = this.#out;
+    const { startUs, durationNs, queueNs } = span;
+    out.put(start);
+    out.hex(span.id);
+    out.put(SPAN_ID);
+    out.hex(span.id, durationNs === null ? UNFINISHED : 0);
+    this.#named.put(out, span.op);
+    putTime(out, startUs, 0);
+    out.put(STOP);
+    if (durationNs === null) putTime(out, Math.max(startUs, untilUs), 0);
+    else putTime(out, startUs, Math.round(durationNs));
+    this.#attributes(span);
+    out.put(CLOSE_LIST);
+    if (queueNs !== null) {
+      out.put(EVENT);
+      putTime(out, startUs, Math.round(queueNs));
+      out.put(EVENT_END);
+    }
+    if (span.error !== null) this.#failed.put(out, span.error);
+    out.put(CLOSE);
+  }
+
+  /** Absent values are left out. */
+  #attributes(span: Span): void {
+    const out = this.#out;
+    this.#attributed.put(out, span.op);
+    if (span.state !== 'done') this.#state.put(out, span.state);
+    if (span.durationNs === null) out.put(UNFINISHED_FLAG);
+    if (span.path !== null) this.#path.put(out, span.path);
+    if (span.newPath !== null) this.#newPath.put(out, span.newPath);
+    if (span.pid !== null) this.#pid.put(out, span.pid);
+    if (span.comm !== null) this.#comm.put(out, span.comm);
+    if (span.tid !== null) this.#tid.put(out, span.tid);
+    if (span.uid !== null) this.#uid.put(out, span.uid);
+    if (span.error !== null) this.#error.put(out, span.error);
+    if (span.errno !== null) this.#errno.put(out, span.errno);
+    if (span.bytes !== null) this.#bytes.put(out, span.bytes);
+    for (const { name, lead, asText } of this.#exact) {
+      const value = span[name];
+      if (value === null) continue;
+      if (typeof value === 'string') {
+        asText.put(out, value);
+        continue;
+      }
+      out.put(lead);
+      out.number(value);
+      out.put(CLOSE_INTEGER);
+    }
+    if (span.daemonTid !== null) this.#daemonTid.put(out, span.daemonTid);
+    for (const name in span.args) putArgument(out, name, span.args[name] ?? null);
+  }
 }
 
-function putText(out: TextWriter, key: Uint8Array, value: string | null): void {
-  if (value === null) return;
-  out.put(key);
-  out.json(value);
-  out.put(CLOSE_VALUE);
-}
+const lead = (key: string, type: string) =>
+  `,{"key":"${key}","value":{"${type}":${type === 'intValue' ? '"' : ''}`;
+const text = (key: string) =>
+  new Pieces((value: string) => `${lead(key, 'stringValue')}${JSON.stringify(value)}}}`);
+const integer = (key: string) => new Pieces((value: number) => `${lead(key, 'intValue')}${value}"}}`);
+const UNFINISHED_FLAG = piece(',{"key":"fusescope.unfinished","value":{"boolValue":true}}');
 
-function putInteger(out: TextWriter, key: Uint8Array, value: number | null): void {
-  if (value === null) return;
-  out.put(key);
-  out.number(value);
-  out.put(CLOSE_INTEGER);
+/** A time in ns since the epoch, so much later: in two parts, since as one number it would be rounded. */
+function putTime(out: TextWriter, us: number, laterNs: number): void {
+  const whole = Math.floor(us);
+  const second = Math.floor(whole / 1e6);
+  const later = Math.floor(laterNs / 1e9);
+  const rest = (whole - second * 1e6) * 1_000 + Math.round((us - whole) * 1_000) + (laterNs - later * 1e9);
+  const carry = later + Math.floor(rest / 1e9);
+  const ns = rest % 1e9;
+  if (second + carry === 0) {
+    out.number(ns);
+    return;
+  }
+  out.number(second + carry);
+  out.padded(ns, 9);
 }
 
 /** Names of an operation's arguments may come from a log. */

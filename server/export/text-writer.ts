@@ -1,23 +1,45 @@
 // Text of a file put together as bytes, in one growing buffer: pieces that are ours as they are, numbers digit by digit,
-// and texts of the trace as JSON, each found out once. Strings that are joined and then encoded take twice as long.
+// and what a value of the trace becomes, found out once. Strings that are joined and then encoded take twice as long.
 
 const FIRST_BYTES = 1024 * 1024;
-/** Texts of a trace come again and again; forgets all when it is full. */
-const MOST_TEXTS = 20_000;
+/** Values of a trace come again and again. */
+const MOST = 20_000;
 /** Longer ones are rarely met twice. */
 const LONGEST = 300;
-/** Integers below it are written by arithmetic of 32 bits. */
-const SMALL = 2 ** 30;
+/** Integers below it are written by arithmetic of 31 bits. */
+const SMALL = 2 ** 31;
+const HEX = '0123456789abcdef';
 
 const encoder = new TextEncoder();
 
 /** A piece of ours, to be put again and again. */
 export const piece = (text: string): Uint8Array => encoder.encode(text);
 
+/** What values become in a file, each found out once: bounded, forgets all when it is full. */
+export class Pieces<Value extends string | number> {
+  readonly #write: (value: Value) => string;
+  readonly #known = new Map<Value, Uint8Array>();
+
+  constructor(write: (value: Value) => string) {
+    this.#write = write;
+  }
+
+  put(out: TextWriter, value: Value): void {
+    let bytes = this.#known.get(value);
+    if (bytes === undefined) {
+      bytes = piece(this.#write(value));
+      if (typeof value === 'number' || value.length <= LONGEST) {
+        if (this.#known.size >= MOST) this.#known.clear();
+        this.#known.set(value, bytes);
+      }
+    }
+    out.put(bytes);
+  }
+}
+
 export class TextWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #at = 0;
-  readonly #texts = new Map<string, Uint8Array>();
 
   get length(): number {
     return this.#at;
@@ -45,17 +67,24 @@ export class TextWriter {
     this.#at = at + text.length;
   }
 
-  /** Any text, in quotes. */
-  json(text: string): void {
-    let bytes = this.#texts.get(text);
-    if (bytes === undefined) {
-      bytes = piece(JSON.stringify(text));
-      if (text.length <= LONGEST) {
-        if (this.#texts.size >= MOST_TEXTS) this.#texts.clear();
-        this.#texts.set(text, bytes);
-      }
+  /** A whole number below 2^31 with so many digits, zeros in front. */
+  padded(value: number, digits: number): void {
+    this.#room(digits);
+    const end = this.#at + digits;
+    let rest = value;
+    for (let at = end - 1; at >= this.#at; at--) {
+      const tenth = (rest / 10) | 0;
+      this.#bytes[at] = 48 + rest - tenth * 10;
+      rest = tenth;
     }
-    this.put(bytes);
+    this.#at = end;
+  }
+
+  /** A whole number that is not negative, as 16 hexadecimal digits. @param top bits to be set in its upper half. */
+  hex(value: number, top = 0): void {
+    this.#room(16);
+    this.#word(Math.floor(value / 2 ** 32) | top);
+    this.#word(value | 0);
   }
 
   /** As JSON has it. */
@@ -66,13 +95,15 @@ export class TextWriter {
     }
     let digits = 1;
     for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
-    this.#room(digits);
-    const end = this.#at + digits;
-    let rest = value;
+    this.padded(value, digits);
+  }
+
+  #word(word: number): void {
+    const end = this.#at + 8;
+    let rest = word;
     for (let at = end - 1; at >= this.#at; at--) {
-      const tenth = (rest / 10) | 0;
-      this.#bytes[at] = 48 + rest - tenth * 10;
-      rest = tenth;
+      this.#bytes[at] = HEX.charCodeAt(rest & 15);
+      rest >>>= 4;
     }
     this.#at = end;
   }

@@ -299,6 +299,44 @@ describe('otlp', () => {
     });
     expect(third?.traceId).not.toBe(first?.traceId);
   });
+
+  it('tells numbers and times to the ns, whatever they are', async () => {
+    const anySpan = fc.record({
+      id: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      // A quarter of a µs is the finest that a time of ours holds.
+      start: fc.oneof(
+        fc.nat(4e6).map((quarters) => quarters / 4),
+        fc.integer({ min: 3.9e6, max: 4.1e6 }).map((quarters) => quarters / 4),
+      ),
+      duration: fc.oneof(fc.nat(2_000_000), fc.nat(Number.MAX_SAFE_INTEGER)),
+      offset: fc.oneof(fc.nat(), fc.integer(), fc.constant(2 ** 31), fc.constant('9223372036854775807')),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anySpan, { maxLength: 20 }), async (list) => {
+        const spans = list.map(({ id, start, duration, offset }) => span(id, start, duration, { offset }));
+        const text = (await written(otlp, spans)).toString();
+        const lines = text === '' ? [] : text.trimEnd().split('\n');
+        const read = lines
+          .flatMap((line) => (JSON.parse(line) as OtlpLine).resourceSpans)
+          .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+        expect(
+          read.map(({ spanId, startTimeUnixNano, endTimeUnixNano, attributes }) => ({
+            spanId,
+            startNs: startTimeUnixNano,
+            durationNs: BigInt(String(endTimeUnixNano)) - BigInt(String(startTimeUnixNano)),
+            offset: valuesOf(attributes)['fusescope.offset'],
+          })),
+        ).toEqual(
+          list.map(({ id, start, duration, offset }) => ({
+            spanId: id.toString(16).padStart(16, '0'),
+            startNs: String(BigInt(BASE) * 1_000n + BigInt(start * 1_000)),
+            durationNs: BigInt(duration),
+            offset: String(offset),
+          })),
+        );
+      }),
+    );
+  });
 });
 
 const WHEN = { connection: 1, firstSeenUs: 0, lastSeenUs: 0, goneUs: null };

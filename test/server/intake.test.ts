@@ -96,13 +96,13 @@ describe('a program that waits', () => {
   it('makes collectors tell soon: those that are there, those that come, and those that come back', async () => {
     await using at = await bench();
     const there = at.connect();
-    const away = at.connect({ ...hello, instance: 'away' });
+    const away = at.connect({ ...hello, instance: 'instance-2' });
     away.session.end();
     at.intake.pace = { prompt: true };
-    const comes = at.connect({ ...hello, instance: 'comes' });
-    const back = at.connect({ ...hello, instance: 'away' });
+    const comes = at.connect({ ...hello, instance: 'instance-3' });
+    const back = at.connect({ ...hello, instance: 'instance-2' });
     at.intake.pace = { prompt: false };
-    const late = at.connect({ ...hello, instance: 'late' });
+    const late = at.connect({ ...hello, instance: 'instance-4' });
     const both = [{ prompt: true }, { prompt: false }];
     expect([there, away, comes, back, late].map((one) => one.paces)).toEqual([both, [], both, both, []]);
   });
