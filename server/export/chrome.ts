@@ -5,36 +5,104 @@ import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { Exporter } from './format.ts';
 import type { Count } from './in-flight.ts';
+import { Pieces, piece, TextWriter } from './text-writer.ts';
 import { type Track, Tracks, type TrackWriter } from './tracks.ts';
 
 export const chrome: Exporter = {
   contentType: 'application/json',
   extension: 'json',
   async *write(chunks, info) {
-    const out = new ChromeTracks();
+    const out = new ChromeTracks(`FuseScope ${info.version}`);
     const tracks = new Tracks(out, info);
-    let lead = `{"displayTimeUnit":"ns","otherData":${JSON.stringify({ producer: `FuseScope ${info.version}` })},"traceEvents":[\n`;
     for await (const spans of chunks) {
       for (const span of spans) tracks.add(span);
-      const lines = out.take();
-      if (lines.length === 0) continue;
-      yield lead + lines.join(',\n');
-      lead = ',\n';
+      yield out.take();
     }
     tracks.end();
-    const rest = out.take().join(',\n');
-    const end = rest === '' && lead === ',\n' ? '' : lead;
-    yield `${end}${rest}\n]}\n`;
+    yield out.end();
   },
 };
 
-class ChromeTracks implements TrackWriter {
-  #lines: string[] = [];
+const LINE = piece('\n');
+const NEXT_LINE = piece(',\n');
+const END = piece('\n]}\n');
+const NAME = {
+  finished: new Pieces((op) => `{"ph":"X","name":${JSON.stringify(op)}`),
+  open: new Pieces((op) => `{"ph":"B","name":${JSON.stringify(op)}`),
+};
+const STATE = new Pieces((state) => `,"cat":${JSON.stringify(state)}`);
+const PID = piece(',"pid":');
+const TID = piece(',"tid":');
+const TS = piece(',"ts":');
+const DUR = piece(',"dur":');
+const SOURCE = new Pieces((source) => `,"args":{"source":${JSON.stringify(source)}`);
+const CLOSE = piece('}}');
+/** What an operation has among its arguments; what is absent is left out. */
+const ARGUMENTS = [
+  'unique',
+  'state',
+  'durationNs',
+  'queueNs',
+  'errno',
+  'error',
+  'path',
+  'newPath',
+  'nodeid',
+  'fh',
+  'offset',
+  'size',
+  'bytes',
+  'pid',
+  'tid',
+  'uid',
+  'gid',
+  'comm',
+  'daemonTid',
+  'args',
+] as const satisfies readonly (keyof Span)[];
 
-  take(): string[] {
-    const lines = this.#lines;
-    this.#lines = [];
-    return lines;
+class Argument {
+  readonly #name: (typeof ARGUMENTS)[number];
+  readonly #lead: Uint8Array;
+  readonly #texts: Pieces<string>;
+
+  constructor(name: (typeof ARGUMENTS)[number]) {
+    this.#name = name;
+    this.#lead = piece(`,"${name}":`);
+    this.#texts = new Pieces((text) => `,"${name}":${JSON.stringify(text)}`);
+  }
+
+  put(out: TextWriter, span: Span): void {
+    const value = span[this.#name];
+    if (value === null) return;
+    if (typeof value === 'string') {
+      this.#texts.put(out, value);
+      return;
+    }
+    out.put(this.#lead);
+    if (typeof value === 'number') out.number(value);
+    else out.put(piece(JSON.stringify(value)));
+  }
+}
+
+class ChromeTracks implements TrackWriter {
+  readonly #out = new TextWriter();
+  readonly #arguments = ARGUMENTS.map((name) => new Argument(name));
+  #separator = LINE;
+
+  constructor(producer: string) {
+    const facts = { displayTimeUnit: 'ns', otherData: { producer } };
+    this.#out.put(piece(`${JSON.stringify(facts).slice(0, -1)},"traceEvents":[`));
+  }
+
+  /** What has been written since the last time. */
+  take(): Uint8Array {
+    return this.#out.take();
+  }
+
+  end(): Uint8Array {
+    this.#out.put(END);
+    return this.#out.take();
   }
 
   mount(mountId: number, name: string): void {
@@ -48,41 +116,25 @@ class ChromeTracks implements TrackWriter {
   }
 
   operation(track: number, span: Span): void {
+    const out = this.#out;
     const { durationNs } = span;
-    // `dur` in µs is no exact number of ns; that stands among the arguments.
-    this.#write({
-      ph: durationNs === null ? 'B' : 'X',
-      name: span.op,
-      cat: span.state,
-      pid: span.mountId,
-      tid: track,
-      ts: span.startUs,
-      dur: durationNs === null ? undefined : durationNs / 1_000,
-      // What is absent is left out.
-      args: {
-        source: span.source,
-        unique: span.unique ?? undefined,
-        state: span.state,
-        durationNs,
-        queueNs: span.queueNs ?? undefined,
-        errno: span.errno ?? undefined,
-        error: span.error ?? undefined,
-        path: span.path ?? undefined,
-        newPath: span.newPath ?? undefined,
-        nodeid: span.nodeid ?? undefined,
-        fh: span.fh ?? undefined,
-        offset: span.offset ?? undefined,
-        size: span.size ?? undefined,
-        bytes: span.bytes ?? undefined,
-        pid: span.pid ?? undefined,
-        tid: span.tid ?? undefined,
-        uid: span.uid ?? undefined,
-        gid: span.gid ?? undefined,
-        comm: span.comm ?? undefined,
-        daemonTid: span.daemonTid ?? undefined,
-        args: span.args ?? undefined,
-      },
-    });
+    this.#begin();
+    (durationNs === null ? NAME.open : NAME.finished).put(out, span.op);
+    STATE.put(out, span.state);
+    out.put(PID);
+    out.number(span.mountId);
+    out.put(TID);
+    out.number(track);
+    out.put(TS);
+    out.number(span.startUs);
+    if (durationNs !== null) {
+      // In µs it is no exact number of ns; that stands among the arguments.
+      out.put(DUR);
+      out.number(durationNs / 1_000);
+    }
+    SOURCE.put(out, span.source);
+    for (const argument of this.#arguments) argument.put(out, span);
+    out.put(CLOSE);
   }
 
   queue(track: number, { mountId, startUs, id }: Span, queueNs: number): void {
@@ -111,6 +163,12 @@ class ChromeTracks implements TrackWriter {
   }
 
   #write(event: object): void {
-    this.#lines.push(JSON.stringify(event));
+    this.#begin();
+    this.#out.put(piece(JSON.stringify(event)));
+  }
+
+  #begin(): void {
+    this.#out.put(this.#separator);
+    this.#separator = NEXT_LINE;
   }
 }

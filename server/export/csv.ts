@@ -3,7 +3,7 @@
 // lost: empty text, and numbers of requests that are text, stand in quotes; an apostrophe in front gets another.
 import type { Span } from '../../shared/span.ts';
 import type { Exporter } from './format.ts';
-import { cached } from './text-cache.ts';
+import { Pieces, piece, TextWriter } from './text-writer.ts';
 
 export const CSV_COLUMNS = [
   'id',
@@ -37,35 +37,51 @@ export const csv: Exporter = {
   contentType: 'text/csv; charset=utf-8; header=present',
   extension: 'csv',
   async *write(chunks) {
-    yield `${CSV_COLUMNS.join(',')}\r\n`;
+    const out = new TextWriter();
+    const row = new RowWriter(out);
+    out.put(piece(CSV_COLUMNS.join(',')));
+    out.put(END_OF_ROW);
     for await (const spans of chunks) {
-      let text = '';
-      for (const span of spans) text += line(span);
-      yield text;
+      for (const span of spans) row.put(span);
+      yield out.take();
     }
+    yield out.take();
   },
 };
 
-type Value = number | string | null;
+const COMMA = 0x2c;
+const END_OF_ROW = piece('\r\n');
 
-/** In the order of CSV_COLUMNS. */
-function line(span: Span): string {
-  return `${span.id},${plain(span.mount)},${span.source},${unique(span.unique)},${plain(span.op)},${span.state},${span.startUs},${cell(span.durationNs)},${cell(span.queueNs)},${cell(span.errno)},${cell(span.error)},${cell(span.path)},${cell(span.newPath)},${cell(span.nodeid)},${cell(span.fh)},${cell(span.offset)},${cell(span.size)},${cell(span.bytes)},${cell(span.pid)},${cell(span.tid)},${cell(span.uid)},${cell(span.gid)},${cell(span.comm)},${cell(span.daemonTid)},${span.args === null ? '' : plain(JSON.stringify(span.args))}\r\n`;
+class RowWriter {
+  readonly #out: TextWriter;
+  readonly #plain = new Pieces(plain);
+
+  constructor(out: TextWriter) {
+    this.#out = out;
+  }
+
+  /** In the order of CSV_COLUMNS. */
+  put(span: Span): void {
+    const out = this.#out;
+    for (const column of CSV_COLUMNS) {
+      if (column !== 'id') out.byte(COMMA);
+      const value = span[column];
+      if (value === null) continue;
+      if (typeof value === 'number') out.number(value);
+      else if (column === 'unique') out.put(piece(unique(value as string)));
+      else this.#plain.put(out, typeof value === 'string' ? value : JSON.stringify(value));
+    }
+    out.put(END_OF_ROW);
+  }
 }
 
-function cell(value: Value): string | number {
-  if (typeof value === 'string') return plain(value);
-  return value ?? '';
-}
-
-const plain = cached((text) => {
+function plain(text: string): string {
   const safe = disarmed(text);
   return text === '' || /[",\r\n]/.test(safe) ? inQuotes(safe) : safe;
-});
+}
 
 /** A number of a request may be a text: one that looks like a number, but for those too large to be one, stands in quotes. */
-function unique(value: Value): string | number {
-  if (typeof value !== 'string') return value ?? '';
+function unique(value: string): string {
   return /^[1-9]\d{15,19}$/.test(value) ? value : inQuotes(disarmed(value));
 }
 

@@ -6,8 +6,10 @@ const FIRST_BYTES = 1024 * 1024;
 const MOST = 20_000;
 /** Longer ones are rarely met twice. */
 const LONGEST = 300;
-/** Integers below it are written by arithmetic of 31 bits. */
+/** Integers below it are written by arithmetic of 31 bits, larger ones in two parts. */
 const SMALL = 2 ** 31;
+const POINT = 0x2e;
+const ZERO = 0x30;
 const HEX = '0123456789abcdef';
 
 const encoder = new TextEncoder();
@@ -58,6 +60,12 @@ export class TextWriter {
     this.#at += bytes.length;
   }
 
+  /** One ASCII character. */
+  byte(code: number): void {
+    this.#room(1);
+    this.#bytes[this.#at++] = code;
+  }
+
   /** Digits, hex, names of ours: ASCII that needs no escapes. */
   ascii(text: string): void {
     this.#room(text.length);
@@ -74,7 +82,7 @@ export class TextWriter {
     let rest = value;
     for (let at = end - 1; at >= this.#at; at--) {
       const tenth = (rest / 10) | 0;
-      this.#bytes[at] = 48 + rest - tenth * 10;
+      this.#bytes[at] = ZERO + rest - tenth * 10;
       rest = tenth;
     }
     this.#at = end;
@@ -89,13 +97,32 @@ export class TextWriter {
 
   /** As JSON has it. */
   number(value: number): void {
-    if (!Number.isInteger(value) || value < 0 || value >= SMALL) {
-      this.ascii(String(value));
+    if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
+      if (!this.#thousandths(value)) this.ascii(String(value));
+      return;
+    }
+    if (value >= SMALL) {
+      const high = Math.floor(value / 1e9);
+      this.number(high);
+      this.padded(value - high * 1e9, 9);
       return;
     }
     let digits = 1;
     for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
     this.padded(value, digits);
+  }
+
+  /** Writes µs that are whole ns, as most fractions of ours are. False where that would not be the very number. */
+  #thousandths(value: number): boolean {
+    const whole = Math.floor(value);
+    const rest = Math.round((value - whole) * 1_000);
+    if (!(value > 0 && Number.isSafeInteger(whole) && rest < 1_000 && whole + rest / 1_000 === value))
+      return false;
+    this.number(whole);
+    this.byte(POINT);
+    this.padded(rest, 3);
+    while (this.#bytes[this.#at - 1] === ZERO) this.#at--;
+    return true;
   }
 
   #word(word: number): void {
