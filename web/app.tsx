@@ -43,7 +43,6 @@ export function App() {
   const [path] = useLocation();
   const layer = useStore(layers, ({ open }) => open);
   const close = () => openLayer(null);
-  useGlobalKeys();
   useFreshAfterOutage();
   const problem = useStore(live, (state) => state.problem);
   const never = useStore(live, (state) => state.server === null && state.link.kind === 'down');
@@ -54,6 +53,7 @@ export function App() {
       <a className="skip" href="#main">
         Skip to the view
       </a>
+      <GlobalKeys />
       <Top onSearch={() => openLayer('palette')} />
       <Strip />
       <StoreNotice />
@@ -120,7 +120,8 @@ function Home() {
   return nothing && recordingId === null ? <EmptyView /> : <OverviewView />;
 }
 
-function useGlobalKeys(): void {
+/** A part of its own: a change of the URL's state need not draw all of the page anew. */
+function GlobalKeys() {
   const [path, navigate] = useLocation();
   const [params, change] = useViewParams();
   const recording = useStore(live, (state) => state.recording !== null);
@@ -160,4 +161,5 @@ function useGlobalKeys(): void {
     { keys: ['?'], label: 'all keys', foot: true, run: () => toggleLayer('keys') },
     { keys: ['y'], label: 'copy as', foot: true, run: () => toggleLayer('copy') },
   ]);
+  return null;
 }

@@ -1,16 +1,18 @@
 // A filter as a condition of SQL over the table `spans s`. Numbers are compared by SQLite; names (path, comm, free
 // text) by the very matcher that the page uses, called through a function and remembered by dictionary id, so that
-// stored and live spans are never judged differently. Nothing of a filter's text enters the SQL.
+// stored and live spans are never judged differently. Nothing of a filter's text enters the SQL. What SQLite can judge
+// by itself stands first in a condition: a call per row costs more than all else of it.
 import type { Database, Statement } from 'better-sqlite3';
-import { errnoName } from '../../shared/errno.ts';
+import { ERRNO_NAMES, errnoNumber } from '../../shared/errno.ts';
 import type { ExactKey, Filter, NumberKey, NumberRange, Term } from '../../shared/filter/ast.ts';
 import { compilePatterns, compileText, opsOf } from '../../shared/filter/compile.ts';
 import type { Matcher } from '../../shared/filter/glob.ts';
-import { opCode, opName } from '../../shared/ops.ts';
+import { OPS, opCode, opName } from '../../shared/ops.ts';
 import { SOURCE_KINDS, SPAN_STATES } from '../../shared/span.ts';
 import { asksForSource, kernelTwins, type Twin } from '../mounts/twins.ts';
+import { NameCache } from './name-cache.ts';
 
-/** Answers remembered for one term; after that it forgets all and begins again. */
+/** Answers remembered for all terms; after that it forgets them and begins again. */
 const MAX_REMEMBERED = 500_000;
 /** Terms of filters that are in use or were lately. */
 const MAX_TERMS = 1_000;
@@ -39,6 +41,7 @@ export interface FilterSql {
 }
 
 interface Lookup {
+  key: string;
   matches: Matcher;
   remembered: Map<number, boolean>;
 }
@@ -49,21 +52,23 @@ export class FilterCompiler {
   private readonly mounts: Statement<[], Twin>;
   private readonly path: Statement<[number], string>;
   private readonly comm: Statement<[number], string>;
+  /** Numbers of the lookups by what they ask: the next page of a filter knows what the one before found out. */
+  private readonly numbers = new Map<string, number>();
   private nextLookup = 1;
+  private remembered = 0;
 
   /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
   constructor(db: Database, names: Database) {
     this.mounts = db.prepare('SELECT id, host, mount, kind, connection, gone_us AS goneUs FROM mounts');
     this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
     this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
-    const by = (read: Statement<[number], string>) => (term: number, id: number | null) =>
-      this.holds(term, id, () => read.get(id ?? 0));
+    const by = (read: Statement<[number], string>) => {
+      const cache = new NameCache((id) => read.get(id));
+      return (term: number, id: number | null) => this.holds(term, id, cache.of);
+    };
     db.function('path_matches', by(this.path));
     db.function('comm_matches', by(this.comm));
-    db.function('op_matches', (term: number, op: number) => this.holds(term, op, () => opName(op)));
-    db.function('errno_matches', (term: number, errno: number | null) =>
-      this.holds(term, errno, () => (errno === null ? undefined : (errnoName(errno) ?? undefined))),
-    );
+    db.function('op_matches', (term: number, op: number) => this.holds(term, op, opName));
   }
 
   /** Shows each operation once. `nowUs` is what the age of open spans is measured against. */
@@ -81,7 +86,8 @@ export class FilterCompiler {
   /** The same with what both a mirror and the kernel tell of. */
   compileAll(filter: Filter, nowUs: number): FilterSql {
     const params: string[] = [];
-    const terms = filter.terms.map((term) => {
+    const cheapFirst = filter.terms.toSorted((a, b) => costOf(a) - costOf(b));
+    const terms = cheapFirst.map((term) => {
       const sql = this.positive(term, nowUs, params);
       return term.negated ? `(${sql}) IS NOT TRUE` : `(${sql})`;
     });
@@ -136,7 +142,7 @@ export class FilterCompiler {
         ids.map(({ id }) => id),
       );
     }
-    const lookup = this.lookup(matches);
+    const lookup = this.lookup([key, ...patterns], matches);
     if (key === 'comm') return `s.comm_id IS NOT NULL AND comm_matches(${lookup}, s.comm_id)`;
     return (
       `(s.path_id IS NOT NULL AND path_matches(${lookup}, s.path_id)) OR ` +
@@ -146,36 +152,64 @@ export class FilterCompiler {
 
   private text(text: string): string {
     const matches = compileText(text);
+    const ops = OPS.filter(({ name }) => matches(name)).map(({ code }) => code);
+    const errnos = ERRNO_NAMES.filter((name) => matches(name)).map((name) => errnoNumber(name) ?? 0);
     // One memory for each kind of id.
-    const [path, comm, op, errno] = [matches, matches, matches, matches].map((one) => this.lookup(one));
+    const [path, comm, op] = ['path', 'comm', 'op'].map((kind) => this.lookup(['text', kind, text], matches));
     return (
-      `(s.path_id IS NOT NULL AND path_matches(${path}, s.path_id)) OR op_matches(${op}, s.op) OR ` +
+      `${isIn('s.op', ops)} OR ${isIn('s.errno', errnos)} OR (${isNotKnown} AND op_matches(${op}, s.op)) OR ` +
       `(s.comm_id IS NOT NULL AND comm_matches(${comm}, s.comm_id)) OR ` +
-      `(s.errno IS NOT NULL AND errno_matches(${errno}, s.errno)) OR ` +
+      `(s.path_id IS NOT NULL AND path_matches(${path}, s.path_id)) OR ` +
       `(s.new_path_id IS NOT NULL AND path_matches(${path}, s.new_path_id))`
     );
   }
 
-  private lookup(matches: Matcher): number {
-    const number = this.nextLookup++;
-    this.lookups.set(number, { matches, remembered: new Map() });
-    const [oldest] = this.lookups.keys();
-    if (this.lookups.size > MAX_TERMS && oldest !== undefined) this.lookups.delete(oldest);
+  private lookup(of: readonly string[], matches: Matcher): number {
+    const key = JSON.stringify(of);
+    const number = this.numbers.get(key) ?? this.nextLookup++;
+    const lookup = this.lookups.get(number) ?? { key, matches, remembered: new Map() };
+    // What was asked last goes last.
+    this.lookups.delete(number);
+    this.lookups.set(number, lookup);
+    this.numbers.set(key, number);
+    const [oldest] = this.lookups;
+    if (this.lookups.size > MAX_TERMS && oldest) {
+      this.lookups.delete(oldest[0]);
+      this.numbers.delete(oldest[1].key);
+      this.remembered -= oldest[1].remembered.size;
+    }
     return number;
   }
 
-  private holds(term: number, id: number | null, read: () => string | undefined): 0 | 1 {
+  private holds(term: number, id: number | null, read: (id: number) => string | undefined): 0 | 1 {
     const lookup = this.lookups.get(term);
     if (!lookup || id === null) return 0;
     let answer = lookup.remembered.get(id);
     if (answer === undefined) {
-      const text = read();
-      answer = text !== undefined && lookup.matches(text);
-      if (lookup.remembered.size >= MAX_REMEMBERED) lookup.remembered.clear();
+      const text = read(id);
+      if (text === undefined) return 0;
+      answer = lookup.matches(text);
+      if (this.remembered >= MAX_REMEMBERED) this.forget();
       lookup.remembered.set(id, answer);
+      this.remembered++;
     }
     return answer ? 1 : 0;
   }
+
+  private forget(): void {
+    for (const { remembered } of this.lookups.values()) remembered.clear();
+    this.remembered = 0;
+  }
+}
+
+/** The rest of them is called by its number. */
+const isNotKnown = `s.op NOT IN (${OPS.map(({ code }) => code).join(',')})`;
+
+/** What judging a row costs, roughly: nothing, a call that remembers a few names, or many, or several calls. */
+function costOf(term: Term): number {
+  if (term.kind === 'text') return 3;
+  if (term.kind !== 'glob' || term.key === 'mount') return 0;
+  return term.key === 'comm' ? 1 : 2;
 }
 
 function isIn(column: string, numbers: readonly number[]): string {

@@ -107,6 +107,36 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     expect(opened.complaints).toEqual([]);
   });
 
+  test('rows are asked for with the letter, before the URL follows; it ends with the last filter that can be read', async () => {
+    await using opened = await openPage(browser, `${server.url}/operations`);
+    const { page } = opened;
+    await page.locator('.rows [role="row"]').first().waitFor();
+    await page.evaluate(`{
+      const { fetch } = window;
+      window.asked = [];
+      window.fetch = (...args) => {
+        const { pathname, searchParams } = new URL(args[0], location.href);
+        if (pathname === '/api/spans') asked.push([searchParams.get('filter'), location.search]);
+        return fetch(...args);
+      };
+    }`);
+    const field = page.getByRole('combobox', { name: 'Filter' });
+    await field.fill('op:getattr');
+    expect((await page.evaluate('asked[0]')) as unknown).toEqual(['op:getattr', '']);
+    await page.locator('.rows').filter({ hasText: 'getattr' }).waitFor();
+    await field.pressSequentially(' dur:>10mss');
+    await page.getByText(/is no duration/).waitFor();
+    await until('the URL', () => filterOf(page) === 'op:getattr dur:>10ms');
+    const filters = (await page.evaluate('asked.map(([filter]) => filter)')) as string[];
+    expect(filters).toContain('op:getattr dur:>10m');
+    expect(filters.at(-1)).toBe('op:getattr dur:>10ms');
+    // Whoever leaves the field takes along what stands in it.
+    await field.fill('op:open');
+    await page.getByRole('link', { name: 'Timeline' }).first().click();
+    expect(filterOf(page)).toBe('op:open');
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('an export downloads and parses', async () => {
     await using opened = await openPage(browser, `${server.url}/operations`);
     const { page } = opened;

@@ -180,6 +180,40 @@ test('first rows are asked for at once, the others with more patience until ther
   expect(rows.loading).toBe(false);
 });
 
+test('a screenful first; once that is painted, what is missed and the others are asked for', async () => {
+  const many = Array.from({ length: 60 }, (_, i) => span(1_000 - i));
+  pages = [{ items: many, nextCursor: 'a' }];
+  let painted = () => {};
+  const told: number[] = [];
+  const rows = new OperationsModel({
+    nowUs: () => NOW,
+    fetchPage: async (ask) => {
+      asked.push(ask);
+      return pages.shift() ?? { items: [], nextCursor: null };
+    },
+    painted: () =>
+      new Promise((done) => {
+        const before = painted;
+        painted = () => {
+          before();
+          done();
+        };
+      }),
+  });
+  rows.onPage(() => told.push(rows.length));
+  rows.begin(live);
+  expect(rows.isAboutToBe).toBe(true);
+  rows.take(batch([]));
+  await settled();
+  expect([asked.map((one) => one.limit), told, rows.isAboutToBe]).toEqual([[60], [60], false]);
+  painted();
+  await settled();
+  expect(asked.slice(1).map((one) => [one.limit, one.cursor, one.range.toUs])).toEqual([
+    [200, null, null],
+    [140, 'a', NOW],
+  ]);
+});
+
 test('an answer that comes after the filter has changed is not shown', async () => {
   const answers: ((page: SpanList) => void)[] = [];
   const rows = new OperationsModel({

@@ -15,19 +15,23 @@ interface FilterBarProps {
   /** The filter in force. */
   filter: string;
   onFilter: (filter: string) => void;
+  /** Where the view can show a filter ahead of the URL: called with each letter that leaves one that can be read. */
+  onTyped?: (filter: string) => void;
   /** Shown while the field is empty. */
   hint: string;
   /** Process names and paths that are on screen, for completion. */
   seen?: () => { comms: string[]; paths: string[] };
 }
 
-/** Less than a frame: a look for a filter's first rows ends by itself, so asking with each letter is cheap. */
+/** Less than a frame: a look at what a filter leaves ends by itself, so asking with each letter is cheap. */
 const TYPING_MS = 10;
+/** Where the view is ahead of it, the URL waits for the letters to rest: all of the page hangs on it. */
+const URL_AFTER_MS = 100;
 /** Letters that come this close together are one change, for whoever takes it back. */
 const ONE_CHANGE_MS = 2_000;
 const SHOWN = 8;
 
-export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
+export function FilterBar({ filter, onFilter, onTyped, hint, seen }: FilterBarProps) {
   const [text, setText] = useState(filter);
   const [cursor, setCursor] = useState<number | null>(null);
   const [picked, setPicked] = useState(-1);
@@ -45,24 +49,36 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
     if (document.activeElement !== input.current) setText(filter);
   }, [filter]);
   const changed = useRef(Number.NEGATIVE_INFINITY);
-  const put = (next: string) => {
-    if (next.trim() === filter.trim() || !readFilter(next).ok) return;
+  /** The last that could be read of what was typed, until it is put in force. */
+  const typed = useRef<string | null>(null);
+  const put = () => {
+    const next = typed.current;
+    typed.current = null;
+    if (next === null || next === filter.trim()) return;
     const now = performance.now();
     if (now - changed.current > ONE_CHANGE_MS) rememberFilter(filter);
     changed.current = now;
-    onFilter(next.trim());
+    onFilter(next);
   };
   const latestPut = useRef(put);
   latestPut.current = put;
+  const waitMs = onTyped ? URL_AFTER_MS : TYPING_MS;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each letter begins the wait anew
   useEffect(() => {
-    const timer = setTimeout(() => latestPut.current(text), TYPING_MS);
+    const timer = setTimeout(() => latestPut.current(), waitMs);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, waitMs]);
+  const type = (next: string) => {
+    setText(next);
+    if (!readFilter(next).ok) return;
+    typed.current = next.trim();
+    onTyped?.(next.trim());
+  };
 
   const choose = (suggestion: Suggestion) => {
     const next = text.slice(0, completion.from) + suggestion.insert + text.slice(completion.to);
     const at = completion.from + suggestion.insert.length;
-    setText(next);
+    type(next);
     setPicked(-1);
     setCursor(at);
     requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
@@ -87,7 +103,7 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
       setPicked((now) => ((now < 0 && by < 0 ? 0 : now) + by + count) % count);
     } else if (pick && (event.key === 'Enter' || event.key === 'Tab')) choose(pick);
     else if (event.key === 'Enter') {
-      put(text);
+      put();
       setCursor(null);
     } else if (event.key === 'Escape') {
       if (open) setCursor(null);
@@ -128,14 +144,17 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => {
-              setText(event.target.value);
+              type(event.target.value);
               setCursor(event.target.selectionStart);
               setPicked(-1);
             }}
             onFocus={(event) => setCursor(event.target.selectionStart)}
             onSelect={(event) => cursor !== null && setCursor(event.currentTarget.selectionStart)}
             onScroll={(event) => scroller.current?.scrollTo({ left: event.currentTarget.scrollLeft })}
-            onBlur={() => setCursor(null)}
+            onBlur={() => {
+              put();
+              setCursor(null);
+            }}
             onKeyDown={onKeyDown}
           />
         </div>
@@ -146,6 +165,7 @@ export function FilterBar({ filter, onFilter, hint, seen }: FilterBarProps) {
             aria-label="Clear the filter"
             onClick={() => {
               setText('');
+              typed.current = null;
               rememberFilter(filter);
               onFilter('');
             }}

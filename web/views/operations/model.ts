@@ -12,12 +12,16 @@ export const LIVE_ROWS = 50_000;
 /** Older spans that one reader may load on top. */
 export const OLDER_ROWS = 50_000;
 const FIRST_PAGE = 200;
+/** Rows of a large screen: the first look, where nothing is on the screen yet, asks for no more. */
+export const SCREENFUL = 60;
 const NEXT_PAGE = 500;
 /** Rows that are put in an order which the store does not know: all at once, the most that it gives. */
 export const SORTED_ROWS = 10_000;
 /** A page ends after this long with what it has, so that the first rows are there at once; the next looks for longer. */
 const QUICK_MS = 20;
 const PATIENT_MS = 1_280;
+/** So long the rows before may stay on the screen while the first look is under way: none at all would only flicker. */
+const STAYS_MS = 120;
 /** Asking ends with fewer rows than wanted when it has taken this long; reading on goes on from there. */
 const LOOK_MS = 5_000;
 /** Before the rows began: what ended then may not have been in the store yet. */
@@ -46,6 +50,8 @@ export interface Subject {
 export interface ModelOptions {
   fetchPage: (ask: PageAsk, signal: AbortSignal) => Promise<SpanList>;
   nowUs: () => number;
+  /** Until what was told of is on the screen; absent: at once. */
+  painted?: () => Promise<void>;
   capacity?: number;
 }
 
@@ -60,13 +66,16 @@ export class OperationsModel {
   private still: Span[] | null = null;
   private stillIds: Set<number> | null = null;
   private stillAt = { total: 0, omitted: 0 };
-  private painted = 0;
+  private paintedTotal = 0;
   private readonly reasons = new Set<string>();
   private cursor: string | null = null;
   private started = false;
   /** The feed has begun to tell of this filter. */
   private heard = false;
+  /** The store has answered the first question. */
+  private answered = false;
   private begunUs = 0;
+  private begunAt = Number.NEGATIVE_INFINITY;
   private abort = new AbortController();
   private readonly pageListeners = new Set<() => void>();
   private omittedTotal = 0;
@@ -96,11 +105,13 @@ export class OperationsModel {
     this.still = subject.range ? [] : null;
     this.stillIds = subject.range ? new Set() : null;
     this.stillAt = { total: 0, omitted: 0 };
-    this.painted = 0;
+    this.paintedTotal = 0;
     this.cursor = null;
     this.started = false;
     this.heard = false;
+    this.answered = false;
     this.begunUs = this.options.nowUs();
+    this.begunAt = performance.now();
     this.omittedTotal = 0;
     this.openNow = [];
     this.openStill = null;
@@ -112,10 +123,15 @@ export class OperationsModel {
     void this.loadFirst();
   }
 
-  /** Tells of each page that came from the store, until the returned function is called. */
+  /** Tells of each page of the store that has rows, and of the end of asking, until the returned function is called. */
   onPage(listener: () => void): () => void {
     this.pageListeners.add(listener);
     return () => this.pageListeners.delete(listener);
+  }
+
+  /** Nothing is known of these rows yet, but is about to be. */
+  get isAboutToBe(): boolean {
+    return this.loading && this.length === 0 && performance.now() - this.begunAt < STAYS_MS;
   }
 
   /** Stops what is under way. */
@@ -129,7 +145,7 @@ export class OperationsModel {
     this.omittedTotal += batch.omitted;
     if (batch.open !== null) {
       this.openNow = batch.open;
-      if (!this.heard) void this.catchUp();
+      if (!this.heard && this.answered) void this.catchUp(this.abort.signal);
       this.heard = true;
     }
     if (batch.spans.length > 0 && this.seed.length > 0) this.thinSeed(batch.spans);
@@ -138,12 +154,12 @@ export class OperationsModel {
 
   /** The rows as they are now are on the screen. */
   paintedNow(): void {
-    this.painted = this.ring.total;
+    this.paintedTotal = this.ring.total;
   }
 
   /** Rows that came since, while they follow. */
   get unpainted(): number {
-    return this.still ? 0 : this.ring.total - this.painted;
+    return this.still ? 0 : this.ring.total - this.paintedTotal;
   }
 
   /** Someone begins or ceases to read: the pointer is on a row, rows are scrolled, one is selected, the page paused. */
@@ -153,10 +169,10 @@ export class OperationsModel {
     if (this.subject.range) return;
     if (this.reasons.size > 0 && this.still === null) {
       // What came since the last painting is not on the screen yet: put above, it would push away what is read.
-      const unseen = this.ring.total - this.painted;
+      const unseen = this.ring.total - this.paintedTotal;
       this.still = [...this.ring.newestFirst().slice(unseen), ...this.seed];
       this.stillIds = null;
-      this.stillAt = { total: this.painted, omitted: this.omittedTotal };
+      this.stillAt = { total: this.paintedTotal, omitted: this.omittedTotal };
       this.openStill = this.openNow;
       this.cursor = null;
       this.started = false;
@@ -250,6 +266,7 @@ export class OperationsModel {
   private async loadFirst(): Promise<void> {
     const { filter, range, order } = this.subject;
     if (range) return this.loadOlder();
+    const { signal } = this.abort;
     const toUs = this.options.nowUs();
     const found: Span[] = [];
     await this.load(
@@ -260,14 +277,17 @@ export class OperationsModel {
         this.seed = found.toSorted((a, b) => endUs(b) - endUs(a));
         this.thinSeed(this.ring.newestFirst());
         if (this.still && !this.started) this.append({ items: this.seed, nextCursor: null }, false);
+        // The first rows come first.
+        if (!this.answered && this.heard) void this.painted().then(() => this.catchUp(signal));
+        this.answered = true;
         return true;
       },
     );
   }
 
   /** What ended after the store was asked and before the feed began is in the store by now. */
-  private async catchUp(): Promise<void> {
-    const { signal } = this.abort;
+  private async catchUp(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const range = { fromUs: this.begunUs - OVERLAP_US, toUs: null };
     const ask = { filter: this.subject.filter, range, limit: FIRST_PAGE, cursor: null, withinMs: PATIENT_MS };
     // Where it fails, so did the first page, which says so.
@@ -278,7 +298,7 @@ export class OperationsModel {
     if (missed.length === 0) return;
     this.seed = [...this.seed, ...missed].sort((a, b) => endUs(b) - endUs(a));
     this.version++;
-    for (const listener of this.pageListeners) listener();
+    this.tellPage();
   }
 
   /** Asks until there are as many rows as wanted. @param use of what was found; false where no more is wanted */
@@ -287,16 +307,20 @@ export class OperationsModel {
     this.loading = true;
     this.version++;
     let { limit, cursor } = ask;
+    const screenful = this.length === 0 && !this.subject.compare;
     const until = performance.now() + LOOK_MS;
     try {
       for (let withinMs = QUICK_MS; ; withinMs = Math.min(PATIENT_MS, withinMs * 2)) {
-        const page = await this.options.fetchPage({ ...ask, limit, cursor, withinMs }, signal);
+        const most = screenful && withinMs === QUICK_MS ? Math.min(limit, SCREENFUL) : limit;
+        const page = await this.options.fetchPage({ ...ask, limit: most, cursor, withinMs }, signal);
         if (signal.aborted || !use(page)) return;
         this.version++;
-        for (const listener of this.pageListeners) listener();
+        if (page.items.length > 0) this.tellPage();
         limit -= page.items.length;
         cursor = page.nextCursor;
         if (cursor === null || limit <= 0 || performance.now() > until) return;
+        if (page.items.length > 0) await this.painted();
+        if (signal.aborted) return;
       }
     } catch (error) {
       if (!signal.aborted) this.error = error instanceof Error ? error : new Error(String(error));
@@ -304,8 +328,17 @@ export class OperationsModel {
       if (!signal.aborted) {
         this.loading = false;
         this.version++;
+        this.tellPage();
       }
     }
+  }
+
+  private async painted(): Promise<void> {
+    await this.options.painted?.();
+  }
+
+  private tellPage(): void {
+    for (const listener of this.pageListeners) listener();
   }
 
   private append(page: SpanList, isPage = true): void {

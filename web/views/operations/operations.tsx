@@ -8,15 +8,16 @@ import { rememberFilter } from '../../filter/history.ts';
 import { SavedMenu } from '../../filter/saved.tsx';
 import { openLayer } from '../../frame/layers.ts';
 import { clock } from '../../live/clock.ts';
-import { live, wantSpans } from '../../live/feed.ts';
+import { live } from '../../live/feed.ts';
 import { operationsCommand } from '../../ui/commands.ts';
 import { commandChoice, useCopies } from '../../ui/copies.ts';
 import { MOST_HIGHLIGHTS, type SpanOrder } from '../../url/params.ts';
 import { recordingId } from '../../url/recording.ts';
 import { withTerm } from '../../url/terms.ts';
 import { useViewParams } from '../../url/use.ts';
+import { type Asked, endRows, showRows } from './asked.ts';
 import { CellMenu, type Target } from './cell-menu.tsx';
-import { columnOf, comparing } from './columns.tsx';
+import { columnOf } from './columns.tsx';
 import { Inspector } from './inspector.tsx';
 import { jumpsOf } from './jumps.ts';
 import { useOperationsKeys } from './keys.ts';
@@ -24,13 +25,12 @@ import { markerOf, withMark } from './marks.ts';
 import { MarksBar } from './marks-bar.tsx';
 import { ExportMenu } from './menus.tsx';
 import { RowsLine } from './rows-line.tsx';
-import { matching, operations, seenNames } from './shared-model.ts';
+import { operations, seenNames } from './shared-model.ts';
 import { OperationsTable, targetAt } from './table.tsx';
 import './operations.css';
 
 const TEN_MINUTES_US = 600e6;
 const COPIED_ROWS = 1_000;
-const BY_SERVER: readonly string[] = ['start:desc', 'start:asc', 'duration:desc'];
 
 export function OperationsView() {
   const [params, change] = useViewParams();
@@ -41,7 +41,8 @@ export function OperationsView() {
   const [openedUs] = useState(() => clock.nowUs());
   const { filter, order, highlights: marks } = params;
   const ranged = params.range !== null;
-  useRows(filter, params.range?.fromUs ?? null, params.range?.toUs ?? null, ranged, order);
+  const connected = useStore(live, (state) => state.server !== null);
+  useRows(params, connected);
   const marker = useMemo(() => markerOf(marks), [marks]);
   const known = picked?.id === params.span ? picked : null;
   const stalls = useStore(live, (state) => state.stalls);
@@ -99,6 +100,7 @@ export function OperationsView() {
         <FilterBar
           filter={filter}
           onFilter={(next) => change({ filter: next, span: null })}
+          onTyped={(next) => connected && showRows({ ...params, filter: next })}
           hint="op:read,write  path:/a/**  -path:*.tmp  errno:any  dur:>10ms  state:open"
           seen={seenNames}
         />
@@ -150,34 +152,20 @@ export function OperationsView() {
   );
 }
 
-/** Has the table's rows follow the filter and range, for as long as the view is there. */
-function useRows(
-  filter: string,
-  fromUs: number | null,
-  toUs: number | null,
-  ranged: boolean,
-  order: SpanOrder,
-): void {
-  const connected = useStore(live, (state) => state.server !== null);
+/** Has the table's rows follow the URL, for as long as the view is there. */
+function useRows({ filter, range, order }: Asked, connected: boolean): void {
+  const ranged = range !== null;
+  const [fromUs, toUs] = [range?.fromUs ?? null, range?.toUs ?? null];
   useEffect(() => {
-    if (!connected) return;
-    const [id = '', direction] = order.split(':');
-    const column = columnOf(id);
-    operations.begin({
-      filter,
-      range: ranged ? { fromUs, toUs } : null,
-      order: BY_SERVER.includes(order) ? (order as 'start:desc') : 'start:desc',
-      compare:
-        ranged && column && !BY_SERVER.includes(order) ? comparing(column, direction === 'desc') : null,
-    });
-    const only = matching(filter);
-    const stop = ranged ? undefined : wantSpans(filter, (batch) => operations.take(only(batch)));
-    return () => {
-      stop?.();
-      operations.end();
-    };
+    if (connected) showRows({ filter, range: ranged ? { fromUs, toUs } : null, order });
   }, [filter, fromUs, toUs, ranged, order, connected]);
-  useEffect(() => () => operations.follow(), []);
+  useEffect(
+    () => () => {
+      endRows();
+      operations.follow();
+    },
+    [],
+  );
 }
 
 function firstRows(): (Span | undefined)[] {

@@ -7,9 +7,17 @@ import { fetchSpans } from '../../api/queries.ts';
 import { clock } from '../../live/clock.ts';
 import { OperationsModel } from './model.ts';
 
+const FRAME_MS = 100;
+
 export const operations = new OperationsModel({
   fetchPage: fetchSpans,
   nowUs: () => clock.nowUs(),
+  painted: () =>
+    new Promise((done) => {
+      // A tab that is hidden has no frames.
+      setTimeout(done, FRAME_MS);
+      requestAnimationFrame(() => setTimeout(done));
+    }),
 });
 
 /**
@@ -29,8 +37,11 @@ export function matching(filter: string): (batch: BatchFrame) => BatchFrame {
 
 const SAMPLE = 400;
 
-/** Names on screen, commonest first: what a filter's completion offers. */
+let seen = { comms: [] as string[], paths: [] as string[] };
+
+/** Names on screen, commonest first: what a filter's completion offers. Those before, while there is no row. */
 export function seenNames(): { comms: string[]; paths: string[] } {
+  if (operations.length === 0) return seen;
   const comms = new Map<string, number>();
   const paths = new Map<string, number>();
   for (let i = 0; i < Math.min(SAMPLE, operations.length); i++) {
@@ -38,7 +49,8 @@ export function seenNames(): { comms: string[]; paths: string[] } {
     if (span?.comm) comms.set(span.comm, (comms.get(span.comm) ?? 0) + 1);
     if (span?.path) paths.set(span.path, (paths.get(span.path) ?? 0) + 1);
   }
-  return { comms: byCount(comms), paths: byCount(paths) };
+  seen = { comms: byCount(comms), paths: byCount(paths) };
+  return seen;
 }
 
 const byCount = (counts: Map<string, number>) =>

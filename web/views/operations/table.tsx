@@ -2,7 +2,15 @@
 // five times a second, half as often while every repaint would change all of its rows, and not at all while someone
 // reads.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { useStore } from 'zustand';
 import type { Span } from '../../../shared/span.ts';
 import { live } from '../../live/feed.ts';
@@ -15,14 +23,12 @@ import { columnOf } from './columns.tsx';
 import { Head } from './head.tsx';
 import { gridOf, shownColumns, tableLayout } from './layout.ts';
 import type { Marker } from './marks.ts';
-import type { OperationsModel } from './model.ts';
+import { type OperationsModel, SCREENFUL } from './model.ts';
 import { Row, rowId } from './row.tsx';
 import { useTableKeys } from './table-keys.ts';
 import './table.css';
 
 const REPAINT_MS = 200;
-/** Rows of a large screen. */
-const SCREENFUL = 60;
 const PINNED = 5;
 /** Rows from the end at which older ones are asked for. */
 const AHEAD = 40;
@@ -47,8 +53,8 @@ interface TableProps {
  * nobody reads those, and each repaint of all rows costs a frame.
  */
 export function useModelVersion(model: OperationsModel): number {
-  return useSyncExternalStore(
-    (changed) => {
+  const subscribe = useCallback(
+    (changed: () => void) => {
       let seen = model.version;
       let waited = false;
       const repaint = () => {
@@ -58,18 +64,18 @@ export function useModelVersion(model: OperationsModel): number {
       };
       const beat = frames.beat(REPAINT_MS, () => {
         waited = !waited && model.unpainted > SCREENFUL;
-        if (!waited) repaint();
+        if (!waited && !model.isAboutToBe) repaint();
       });
-      // What somebody has asked for does not wait.
-      const pages = model.onPage(() => frames.request(repaint));
+      // What somebody has asked for does not wait, not even for the next frame: that frame is to show it.
+      const pages = model.onPage(repaint);
       return () => {
         beat();
         pages();
-        frames.cancel(repaint);
       };
     },
-    () => model.version,
+    [model],
   );
+  return useSyncExternalStore(subscribe, () => model.version);
 }
 
 export function OperationsTable(props: TableProps) {
