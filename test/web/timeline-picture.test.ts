@@ -104,6 +104,22 @@ function contents(picture: Picture) {
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+/** What its tiles show, by time: columns, with their measure, and bars too short to be told by themselves. */
+function drawn(picture: Picture): Map<number, string> {
+  const by = new Map<number, string>();
+  const put = (us: number, words: string) => by.set(us, `${by.get(us) ?? ''};${words}`);
+  for (const { key, at, count, bars } of picture.lanes.values()) {
+    at.forEach((column, i) => {
+      put(column * STEP_US, `${key} ${count[i]} of ${picture.mostInColumn}`);
+    });
+    for (const bar of bars) {
+      if (bar.durationNs !== null && bar.durationNs < 1.3 * STEP_US * 1e3)
+        put(bar.startUs, `${key} ${bar.id}`);
+    }
+  }
+  return by;
+}
+
 describe('a picture', () => {
   it('is the same in one piece or in many, in whichever order they come and however they overlap', () => {
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 5 });
@@ -158,6 +174,47 @@ describe('a picture', () => {
     picture.add(answerOf([at(1, 10, 1), at(5, 60_000_000, 2), at(50, 10, 3), at(90, 10, 4)], 0, 100));
     picture.trim((FIRST + 40) * STEP_US, (FIRST + 60) * STEP_US);
     expect(contents(picture)).toEqual([{ key: '1:0', at: [FIRST + 50], count: [1], bars: [2] }]);
+  });
+
+  it('says where it has changed since: all else is as it was drawn', () => {
+    const parts = fc.array(
+      fc.record({ from: fc.nat(99), length: fc.integer({ min: 1, max: 40 }), all: told }),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    );
+    fc.assert(
+      fc.property(told, parts, (first, later) => {
+        const picture = new Picture(STEP_US);
+        picture.add(answerOf(first, 0, 100));
+        for (const { from, length, all } of later) {
+          const [version, before] = [picture.version, drawn(picture)];
+          // Other numbers: the same operation is not told of as two.
+          const told = all.map((one) => ({ ...one, id: one.id + picture.version * 1_000 }));
+          picture.add(answerOf(told, from, Math.min(100, from + length)));
+          const { fromUs, toUs } = picture.changedSince(version);
+          const after = drawn(picture);
+          for (const us of new Set([...before.keys(), ...after.keys()])) {
+            if (us < fromUs || us >= toUs) expect([us, after.get(us)]).toEqual([us, before.get(us)]);
+          }
+        }
+      }),
+    );
+  });
+
+  it('has changed everywhere where it begins anew, and nowhere where it was only trimmed', () => {
+    const picture = new Picture(STEP_US);
+    picture.add(answerOf([], 0, 20));
+    const { version } = picture;
+    picture.trim((FIRST + 5) * STEP_US, (FIRST + 10) * STEP_US);
+    const trimmed = picture.changedSince(version);
+    expect(trimmed.fromUs).toBeGreaterThan(trimmed.toUs);
+    picture.add(answerOf([], 50, 60));
+    expect(picture.changedSince(version)).toEqual({ fromUs: -Infinity, toUs: Infinity });
+    for (let i = 0; i < 40; i++) picture.add(answerOf([], 55, 60));
+    expect(picture.changedSince(picture.version)).toEqual({ fromUs: Infinity, toUs: -Infinity });
+    expect(picture.changedSince(version + 5)).toEqual({ fromUs: -Infinity, toUs: Infinity });
   });
 
   it('counts short bars in columns once other answers do', () => {

@@ -2,11 +2,13 @@
 import { OPS, opClass } from '../../../shared/ops.ts';
 import { formatAge } from '../../../shared/units.ts';
 import { colour, faded, font } from '../../theme/colours.ts';
+import { theme } from '../../theme/theme.ts';
 import { hatch, spark, unknown } from '../../ui/draw.ts';
 import { clamp } from '../../ui/scale.ts';
 import { visible } from '../../ui/visible.ts';
 import { type Bar, barEnd, type Lane, lowerBound, type Picture } from './picture.ts';
 import { barPlace, type Line } from './places.ts';
+import { Tiles, type TilesFacts } from './tiles.ts';
 import { isStalled, stalledFromUs, toneOfBar } from './tone.ts';
 import type { Scale } from './viewport.ts';
 
@@ -53,32 +55,72 @@ function paintRects(c: C, rects: readonly number[], fill: string): void {
   }
 }
 
-/** Everything of the lines that show. `lines` have their place on the canvas already. */
-export function drawLanes(c: C, facts: LaneFacts, lines: readonly Line[]): void {
-  const heap = new Heap();
-  const bars: { bar: Bar; line: Line }[] = [];
+const tiles = new Tiles();
+
+/** Everything of the lines that show. `lines` have their place on the canvas already; `place` says where that is. */
+export function drawLanes(
+  c: C,
+  facts: LaneFacts,
+  lines: readonly Line[],
+  place: Pick<TilesFacts, 'scrollTop' | 'top' | 'height'>,
+): void {
+  const { picture, scale } = facts;
+  const { top, scrollTop } = place;
+  const ratio = c.getTransform().a;
+  const fromTop = lines.map((line) => ({ ...line, y: line.y - top + scrollTop }));
+  const barcode = { picture, scale, lines: fromTop, ratio, theme: theme.getState().shown, ...place };
+  tiles.put(c, barcode, (on, tileScale, tileLines) => drawBarcode(on, picture, tileScale, tileLines));
   for (const line of lines) {
     for (const lane of line.row?.lanes ?? []) {
-      columnsOf(heap, facts, lane, line);
-      for (const bar of lane.bars) {
-        const end = barEnd(bar) ?? facts.nowUs;
-        if (bar.startUs > facts.scale.us(facts.scale.right) || end < facts.scale.us(facts.scale.left))
-          continue;
-        bars.push({ bar, line });
-      }
+      for (const bar of lane.bars) drawBar(c, facts, bar, line);
     }
-  }
-  // Thin ones join the barcode; the others are drawn with what belongs to them.
-  const wide = bars.filter(({ bar, line }) => !thinOf(heap, facts, bar, line));
-  heap.paint(c);
-  for (const { bar, line } of wide) {
-    if (bar.state === 'open') drawOpen(c, facts, bar, line);
-    else drawDone(c, facts, bar, line);
-    outline(c, facts, bar, line);
   }
 }
 
-function columnsOf(heap: Heap, { picture, scale }: LaneFacts, lane: Lane, line: Line): void {
+/** Columns and the bars that are as thin: rectangles that do not depend on the time or on what is pointed at. */
+function drawBarcode(c: C, picture: Picture, scale: Scale, lines: readonly Line[]): void {
+  const heap = new Heap();
+  const fromUs = scale.us(scale.left);
+  const toUs = scale.us(scale.right);
+  for (const line of lines) {
+    for (const lane of line.row?.lanes ?? []) {
+      columnsOf(heap, picture, scale, lane, line);
+      for (let i = firstFrom(lane.bars, fromUs); i < lane.bars.length; i++) {
+        const bar = lane.bars[i] as Bar;
+        if (bar.startUs > toUs) break;
+        if (isThin(bar, scale)) thinOf(heap, picture, scale, bar, line);
+      }
+    }
+  }
+  heap.paint(c);
+}
+
+/** A bar that is wide enough to be told by itself, or is looked at. */
+function drawBar(c: C, facts: LaneFacts, bar: Bar, line: Line): void {
+  const { scale, nowUs, picked, hovered } = facts;
+  if (isThin(bar, scale) && bar.id !== picked && bar.id !== hovered) return;
+  const end = barEnd(bar) ?? nowUs;
+  if (bar.startUs > scale.us(scale.right) || end < scale.us(scale.left)) return;
+  if (bar.state === 'open') drawOpen(c, facts, bar, line);
+  else drawDone(c, facts, bar, line);
+  outline(c, facts, bar, line);
+}
+
+/** Place of the first bar that began at a time or after it. */
+function firstFrom(bars: readonly Bar[], us: number): number {
+  let [low, high] = [0, bars.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bars[middle]?.startUs ?? 0) < us) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const isThin = (bar: Bar, { pxPerUs }: Scale): boolean =>
+  bar.durationNs !== null && (bar.durationNs / 1e3) * pxPerUs < 2;
+
+function columnsOf(heap: Heap, picture: Picture, scale: Scale, lane: Lane, line: Line): void {
   const { stepUs, mostInColumn } = picture;
   const stepPx = stepUs * scale.pxPerUs;
   const wide = Math.max(1, Math.floor(stepPx - (stepPx >= 2 ? 1 : 0)));
@@ -97,18 +139,13 @@ function columnPx(count: number, most: number, linePx: number): number {
   return 3 + Math.round(Math.sqrt(count / most) * (linePx - 10));
 }
 
-/** Puts a bar of less than two px on the heap. @returns whether it did */
-function thinOf(heap: Heap, facts: LaneFacts, bar: Bar, line: Line): boolean {
-  const end = barEnd(bar);
-  if (end === null || bar.id === facts.picked || bar.id === facts.hovered) return false;
-  const wide = (end - bar.startUs) * facts.scale.pxPerUs;
-  if (wide >= 2) return false;
-  const x = Math.round(facts.scale.x(bar.startUs));
+/** Puts a bar of less than two px on the heap. */
+function thinOf(heap: Heap, picture: Picture, scale: Scale, bar: Bar, line: Line): void {
+  const x = Math.round(scale.x(bar.startUs));
   const bottom = line.y + line.height - 3;
-  const high = columnPx(1, facts.picture.mostInColumn, line.height);
+  const high = columnPx(1, picture.mostInColumn, line.height);
   heap.add(bar.op, x, bottom - high, 1, high);
   if (toneOfBar(bar) === 'error') heap.error(x, line.y + line.height - 4, 2, 4);
-  return true;
 }
 
 function spanPx({ scale }: LaneFacts, bar: Bar, endUs: number) {

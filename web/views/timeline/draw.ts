@@ -51,7 +51,10 @@ export function drawTimeline({ c, width, height }: Pen, facts: DrawFacts): void 
   c.beginPath();
   c.rect(scale.left, RULER_PX, scale.width, height - RULER_PX);
   c.clip();
-  if (facts.picture) drawLanes(c, { ...facts, picture: facts.picture }, lines);
+  if (facts.picture) {
+    const place = { scrollTop, top: RULER_PX, height: height - RULER_PX };
+    drawLanes(c, { ...facts, picture: facts.picture }, lines, place);
+  }
   drawGaps(c, facts, lines);
   c.restore();
   drawNames(c, facts, lines);

@@ -33,6 +33,11 @@ export interface Lane
   bars: Bar[];
 }
 
+/** A bar that is drawn as short as a column began so many columns before it ended, at most. */
+const SHORT_COLUMNS = 3;
+const CHANGES_KEPT = 32;
+const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+const NOWHERE = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const;
 const STATES = ['open', 'done', 'aborted', 'lost'] as const;
 
 /** End of a bar, µs; null while it is open. */
@@ -52,6 +57,7 @@ export class Picture {
   version = 0;
   /** Whether every operation is a bar. Once one answer counts by columns, short ones are counted in all. */
   exact = true;
+  private readonly changes: { version: number; from: number; to: number }[] = [];
   private open: Bar[] = [];
   private openAt = -1;
   private readonly laneOfBar = new Map<number, Lane>();
@@ -81,13 +87,15 @@ export class Picture {
     const from = Math.round(answer.fromUs / this.stepUs);
     const asked = Math.round(answer.toUs / this.stepUs);
     const to = answer.coveredUs >= answer.toUs ? asked : Math.max(from + 1, this.column(answer.coveredUs));
-    if (this.isEmpty || from > this.to || to < this.from) {
+    const anew = this.isEmpty || from > this.to || to < this.from;
+    if (anew) {
       this.clear();
       [this.from, this.to] = [from, to];
     } else {
       this.from = Math.min(this.from, from);
       this.to = Math.max(this.to, to);
     }
+    const { mostInColumn, exact } = this;
     for (const gap of answer.gaps) this.gaps.set(JSON.stringify(gap), gap);
     this.cut(from, to);
     if (!answer.exact && this.exact) this.countShort();
@@ -95,6 +103,27 @@ export class Picture {
     for (const lane of this.takeBars(answer)) changed.add(lane);
     for (const lane of changed) stack(lane.bars);
     this.version++;
+    // Another measure of the columns, or short bars that became columns: nothing is as it was.
+    if (anew || this.mostInColumn !== mostInColumn || this.exact !== exact) this.note(...EVERYWHERE);
+    else this.note(from - SHORT_COLUMNS, to);
+  }
+
+  /** Where columns and short bars may have changed since a version. What `trim` took away is not in it. */
+  changedSince(version: number): { fromUs: number; toUs: number } {
+    const oldest = this.changes[0]?.version ?? this.version;
+    const all = version < oldest - 1;
+    let [from, to]: readonly [number, number] = all ? EVERYWHERE : NOWHERE;
+    for (const change of this.changes) {
+      if (change.version <= version) continue;
+      from = Math.min(from, change.from);
+      to = Math.max(to, change.to);
+    }
+    return { fromUs: from * this.stepUs, toUs: to * this.stepUs };
+  }
+
+  private note(from: number, to: number): void {
+    this.changes.push({ version: this.version, from, to });
+    if (this.changes.length > CHANGES_KEPT) this.changes.shift();
   }
 
   /** Forgets what lies outside, whole columns. */
@@ -114,6 +143,7 @@ export class Picture {
     }
     [this.from, this.to] = [from, to];
     this.version++;
+    this.note(...NOWHERE);
   }
 
   /** A bar whose operation has ended meanwhile. */
@@ -124,6 +154,7 @@ export class Picture {
     Object.assign(bar, { durationNs: durationNs ?? 0, errno, state });
     stack(lane.bars);
     this.version++;
+    this.note(this.column(bar.startUs), this.column(bar.startUs) + SHORT_COLUMNS);
   }
 
   /** Bars that were open when they were told. */
