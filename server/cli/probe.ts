@@ -23,7 +23,9 @@ interface ProbeFlags {
 }
 
 export function probeCommand(): Command {
-  const probe = new Command('probe').description('Measure what no trace can tell.');
+  const probe = new Command('probe')
+    .description('Measure what no trace can tell.')
+    .addHelpText('after', '\nExample: fusescope probe visibility --write /mnt/a --read /mnt/b');
   probe
     .command('visibility')
     .description(
