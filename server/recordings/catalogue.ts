@@ -160,7 +160,10 @@ function folderBeside(db: string): string {
 }
 
 export function busy(id: number): CodedError {
-  return new CodedError('FUSESCOPE_CONFLICT', `recording ${id} is still being made. Wait until it is done`);
+  return new CodedError(
+    'FUSESCOPE_CONFLICT',
+    `recording ${id} is being made or changed. Wait until it is done`,
+  );
 }
 
 export function unreadable(recording: Recording): CodedError {

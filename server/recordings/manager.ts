@@ -190,6 +190,8 @@ export class Recordings {
     parseFilter(filter);
     const recording = await this.catalogue.finished(id);
     const reads = await this.reads(id);
+    // The file that the first one replaces would be read by the second.
+    if (this.catalogue.making.has(id)) throw busy(id);
     const { part } = this.catalogue.part();
     const fromUs = laterOf(range.fromUs, recording.fromUs);
     const toUs =

@@ -47,6 +47,20 @@ function span(mountId: number, atMs: number, durationMs: number | null, fields: 
   };
 }
 
+it('a recording is trimmed by one at a time', async () => {
+  const writer = await recordings.create({ name: 'twice', source: 'log' });
+  const mountId = writer.mount({ mount: '/mnt/log' });
+  await writer.write([span(mountId, 0, 5), span(mountId, 10, 5), span(mountId, 20, 5)]);
+  const { id } = await writer.finish();
+  const from = (ms: number) => ({ fromUs: BASE + ms * 1e3, toUs: null });
+  const both = [recordings.trim(id, '', from(8)), recordings.trim(id, '', from(18))];
+  expect(await Promise.allSettled(both)).toMatchObject([
+    { status: 'fulfilled', value: { spans: 2 } },
+    { status: 'rejected', reason: { code: 'FUSESCOPE_CONFLICT' } },
+  ]);
+  expect(await recordings.trim(id, '', from(18))).toMatchObject({ spans: 1 });
+});
+
 describe('a recording of a log', () => {
   it('has stalls by its own clock, latency, gaps, and an end of its own', async () => {
     const writer = await recordings.create({ name: 'app.log', source: 'log' });
