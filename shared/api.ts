@@ -51,21 +51,47 @@ export type SpansQuery = Static<typeof SpansQuerySchema>;
 export const SpanListSchema = listOf(SpanSchema);
 export type SpanList = Static<typeof SpanListSchema>;
 
-/** Where a latency answer comes from: a filter on op, mount and time is answered from rollups, any other by a scan. */
+/** What histograms can be told apart by. */
+export const HISTOGRAMS_BY = ['op', 'mount', 'comm', 'path', 'size', 'errno', 'none'] as const;
+export type HistogramsBy = (typeof HISTOGRAMS_BY)[number];
+
+/**
+ * Where a latency answer comes from: by op or mount, a filter on op, mount and time is answered from rollups; any other
+ * filter and any other key by a scan.
+ */
 export const LatencyQuerySchema = Type.Object(
   {
     filter: Type.Optional(FilterParam),
     from: Type.Optional(TimeParam),
     to: Type.Optional(TimeParam),
     recording: Type.Optional(RecordingParam),
-    by: Type.Optional(Type.Enum(['op', 'mount', 'none'], { default: 'op' })),
+    by: Type.Optional(
+      Type.Enum([...HISTOGRAMS_BY], {
+        default: 'op',
+        description: 'comm: caller; size: classes of the bytes asked for, by powers of two; errno: result',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 200,
+        default: 40,
+        description:
+          'histograms by comm, path, size or errno, those of most operations; of op and mount all are given',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 export type LatencyQuery = Static<typeof LatencyQuerySchema>;
 
 export const HistogramSchema = Type.Object({
-  key: Type.String({ description: 'the operation or mount; "all" where by=none' }),
+  key: Type.String({
+    description: 'the operation, mount, …; "all" where by=none, "" where an operation has none',
+  }),
+  filter: Type.String({
+    description: 'the terms of the filter language that leave just these; "" where none do',
+  }),
   mountId: nullable(Type.Integer()),
   count: Type.Integer(),
   errors: Type.Integer(),
@@ -86,6 +112,7 @@ export type HistogramAnswer = Static<typeof HistogramSchema>;
 export const LatencySchema = Type.Object({
   fromUs: Type.Number(),
   toUs: Type.Number(),
+  keys: Type.Integer({ description: 'how many there are; at least this many where there are 50,000' }),
   items: Type.Array(HistogramSchema, { description: 'most operations first' }),
 });
 export type LatencyAnswer = Static<typeof LatencySchema>;

@@ -3,14 +3,36 @@ import Type, { type Static } from 'typebox';
 import { nullable } from './nullable.ts';
 import { ThresholdRuleSchema } from './stall.ts';
 
-export const SettingsSchema = Type.Object(
+const ThresholdsSchema = Type.Array(ThresholdRuleSchema, {
+  maxItems: 1_000,
+  description: 'the last rule that matches an operation decides; an absent field matches everything',
+});
+
+export const LEAST_BYTES = 16 * 1_024 ** 2;
+export const LEAST_AGE_S = 3_600;
+export const RetentionSchema = Type.Object(
   {
-    thresholds: Type.Array(ThresholdRuleSchema, {
-      maxItems: 1_000,
-      description: 'the last rule that matches an operation decides; an absent field matches everything',
+    maxBytes: Type.Integer({
+      minimum: LEAST_BYTES,
+      maximum: 2 ** 50,
+      description: 'size at which the oldest operations are let go',
+    }),
+    maxAgeS: Type.Integer({
+      minimum: LEAST_AGE_S,
+      maximum: 100 * 366 * 86_400,
+      description: 'age at which operations are let go',
     }),
   },
-  { $id: 'Settings', additionalProperties: false },
+  { additionalProperties: false },
+);
+export type Retention = Static<typeof RetentionSchema>;
+
+export const SettingsSchema = Type.Object(
+  {
+    thresholds: Type.Optional(ThresholdsSchema),
+    retention: Type.Optional(nullable(RetentionSchema, 'null: as the server was started')),
+  },
+  { $id: 'Settings', additionalProperties: false, description: 'what is absent stays as it is' },
 );
 export type Settings = Static<typeof SettingsSchema>;
 
@@ -30,7 +52,8 @@ export const StartedWithSchema = Type.Object(
 export type StartedWith = Static<typeof StartedWithSchema>;
 
 export const SettingsAnswerSchema = Type.Object({
-  thresholds: SettingsSchema.properties.thresholds,
+  thresholds: ThresholdsSchema,
+  retention: nullable(RetentionSchema, 'as it was set at run time; null: as the server was started'),
   startedWith: StartedWithSchema,
 });
 export type SettingsAnswer = Static<typeof SettingsAnswerSchema>;

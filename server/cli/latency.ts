@@ -1,6 +1,11 @@
-// fusescope latency: percentiles by operation.
+// fusescope latency: percentiles by operation, or by another key.
 import { type Command, Option } from 'commander';
-import type { HistogramAnswer, LatencyAnswer } from '../../shared/api.ts';
+import {
+  HISTOGRAMS_BY,
+  type HistogramAnswer,
+  type HistogramsBy,
+  type LatencyAnswer,
+} from '../../shared/api.ts';
 import { formatAge, formatDuration } from '../../shared/units.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
@@ -8,8 +13,16 @@ import type { Column } from './table.ts';
 import { printRows } from './table.ts';
 import { parseMs } from './values.ts';
 
-const COLUMNS: readonly Column<HistogramAnswer>[] = [
-  { head: 'OPERATION', value: (row) => row.key },
+const HEADS: Readonly<Record<HistogramsBy, string>> = {
+  op: 'OPERATION',
+  mount: 'MOUNT',
+  comm: 'CALLER',
+  path: 'PATH',
+  size: 'SIZE',
+  errno: 'RESULT',
+  none: 'ALL',
+};
+const FIGURES: readonly Column<HistogramAnswer>[] = [
   { head: 'COUNT', value: (row) => String(row.count), right: true },
   { head: 'ERRORS', value: (row) => String(row.errors), right: true },
   { head: 'P50', value: (row) => duration(row.p50Ns), right: true },
@@ -25,6 +38,7 @@ const COLUMNS: readonly Column<HistogramAnswer>[] = [
 ];
 
 interface LatencyFlags extends ServerFlags {
+  by: HistogramsBy;
   mount?: string;
   op?: string;
   filter: string;
@@ -36,7 +50,8 @@ interface LatencyFlags extends ServerFlags {
 
 export function latencyCommand(): Command {
   return serverCommand('latency', 'fusescope latency --mount /mnt/nas --op read')
-    .description('Percentiles by operation.')
+    .description('Percentiles by operation, or by another key.')
+    .addOption(new Option('--by <key>', 'told apart by this').choices(HISTOGRAMS_BY).default('op'))
     .option('--mount <mount>', 'of this mount only')
     .option('--op <op>', 'of this operation only')
     .option('--filter <filter>', 'only operations of this filter', '')
@@ -58,12 +73,16 @@ export function latencyCommand(): Command {
       const { to, over, recording } = flags;
       const from = over === undefined ? flags.from : String((Date.now() - over) * 1_000);
       const answer = await getJson<LatencyAnswer>(flags, '/api/latency', {
+        by: flags.by,
         filter: terms.join(' '),
         from,
         to,
         recording,
       });
-      printRows(COLUMNS, answer.items, flags.json);
+      const named = { head: HEADS[flags.by], value: (row: HistogramAnswer) => row.key || '–' };
+      printRows([named, ...FIGURES], answer.items, flags.json);
+      const rest = answer.keys - answer.items.length;
+      if (rest > 0) process.stderr.write(`fusescope: ${rest} more have fewer operations each\n`);
     });
 }
 

@@ -1,5 +1,5 @@
-// What users set at run time. Thresholds for now: from when an operation is slow, and from when it is stalled. Beside
-// them what the command line decided, which is only shown.
+// What users set at run time: from when an operation is slow and from when it is stalled, and how much is kept. Beside
+// it what the command line decided.
 import { SettingsAnswerSchema, SettingsSchema } from '../../shared/settings.ts';
 import type { Context } from '../context.ts';
 import type { Scope } from './scope.ts';
@@ -7,6 +7,7 @@ import { errorAnswers } from './scope.ts';
 
 export function settingsRoutes(app: Scope, { trace, store, startedWith }: Context): void {
   const tags = ['settings'];
+  const answer = () => ({ thresholds: [...trace.stalls.rules], retention: store.retention, startedWith });
   app.get(
     '/api/settings',
     {
@@ -16,22 +17,26 @@ export function settingsRoutes(app: Scope, { trace, store, startedWith }: Contex
         response: { 200: SettingsAnswerSchema },
       },
     },
-    () => ({ thresholds: [...trace.stalls.rules], startedWith }),
+    answer,
   );
   app.put(
     '/api/settings',
     {
       schema: {
-        summary: 'Set all of it; in force at once, kept over restarts',
+        summary: 'Set what is given; in force at once, kept over restarts',
+        description: 'Less retention lets go at once of what is then too old or too much.',
         tags,
         body: SettingsSchema,
-        response: { 200: SettingsSchema, ...errorAnswers },
+        response: { 200: SettingsAnswerSchema, ...errorAnswers },
       },
     },
-    (request) => {
-      trace.stalls.rules = request.body.thresholds;
-      store.putSetting('thresholds', JSON.stringify(request.body.thresholds));
-      return request.body;
+    ({ body: { thresholds, retention } }) => {
+      if (thresholds !== undefined) {
+        trace.stalls.rules = thresholds;
+        store.putSetting('thresholds', JSON.stringify(thresholds));
+      }
+      if (retention !== undefined) store.keep(retention);
+      return answer();
     },
   );
 }

@@ -98,7 +98,8 @@ export class Encoder {
   private epoch: Epoch | null = null;
   private epochOpenedS = 0;
   private usedInEpoch = false;
-  private readonly epochS: number;
+  /** @see EncoderOptions */
+  epochS: number;
 
   constructor(options: EncoderOptions) {
     const { firstIds, maxStrings = MAX_STRINGS } = options;

@@ -10,6 +10,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { ExportAsk, ExportPiece } from '../export/pieces.ts';
 import type { CopyFacts } from '../recordings/copy.ts';
 import type { Chunk, DictionaryName, Epoch, NewStrings } from './layout.ts';
+import type { RetentionLimits } from './retention.ts';
 import type { RestoredSpan, RollupRow, StoredMount } from './types.ts';
 
 export interface WriterOptions {
@@ -46,6 +47,8 @@ export type ToWriter =
   | { type: 'batch'; batch: Batch }
   /** Answer to `renewed`: every string that is known, since the new file has none. */
   | { type: 'strings'; strings: Record<DictionaryName, [id: number, text: string][]>; mounts: StoredMount[] }
+  /** How much is kept from now on. */
+  | { type: 'limits'; limits: RetentionLimits }
   /** The reader has found the file broken. */
   | { type: 'broken' }
   | { type: 'close' };
@@ -87,7 +90,7 @@ export type FromWriter =
 export type Query =
   | { kind: 'spans'; query: SpansQuery }
   | { kind: 'span'; id: number }
-  | { kind: 'latency'; query: LatencyQuery }
+  | { kind: 'latency'; query: LatencyQuery; also: readonly string[] }
   | { kind: 'heatmap'; query: HeatmapQuery }
   | { kind: 'timeline'; query: TimelineQuery }
   | { kind: 'timelineSummary'; query: TimelineSummaryQuery }

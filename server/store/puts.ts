@@ -1,40 +1,41 @@
 // What is put into the store, as it gathers on the main thread until the writer has room for it. What may wait is
 // bounded; beyond that spans are given up and counted.
 import type { Gap, Second } from '../../shared/live.ts';
+import type { Retention } from '../../shared/settings.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { Encoder } from './encoder.ts';
 import type { Rows } from './layout.ts';
+import { epochOf, LIMITS_SETTING, readLimits } from './limits.ts';
 import { Pending } from './pending.ts';
 import type { Batch, Found, ToWriter } from './protocol.ts';
 import { Reads } from './reads.ts';
+import type { RetentionLimits } from './retention.ts';
 import type { RollupRow, StoredMount, StoreOptions } from './types.ts';
 
 /** Spans that may wait, some 90 MB; updates of spans that are stored open may go a little further. */
 const MAX_WAITING = 400_000;
 const MAX_WAITING_UPDATES = 420_000;
-/** A stretch of the dictionaries, and the step in which old spans go. */
-const MAX_EPOCH_S = 3_600;
-const MIN_EPOCH_S = 10;
 
 export abstract class Puts extends Reads {
   private readonly encoder: Encoder;
   private readonly pending = new Pending();
   private readonly known: { mounts: Map<number, StoredMount>; settings: Map<string, string> };
+  private readonly opened: RetentionLimits;
   private givenUp = 0;
 
-  constructor({ maxAgeS, maxStrings }: StoreOptions, { firstIds, nextSpanId, mounts, settings }: Found) {
+  constructor({ maxBytes, maxAgeS, maxStrings }: StoreOptions, { firstIds, nextSpanId, mounts, settings }: Found) {
     super();
     this.known = {
       mounts: new Map(mounts.map((mount) => [mount.id, mount])),
       settings: new Map(settings),
     };
-    const epochS = Math.max(MIN_EPOCH_S, Math.min(MAX_EPOCH_S, Math.floor(maxAgeS / 24)));
+    this.opened = { maxBytes, maxAgeS };
     this.encoder = new Encoder({
       firstIds,
       nextSpanId,
-      epochS,
+      epochS: epochOf(this.limits),
       nowS: nowS(),
       ...(maxStrings && { maxStrings }),
     });
@@ -94,6 +95,21 @@ export abstract class Puts extends Reads {
   putSetting(name: string, json: string): void {
     this.known.settings.set(name, json);
     this.pending.setting(name, json);
+  }
+
+  get retention(): Retention | null {
+    return readLimits(this.known.settings.get(LIMITS_SETTING));
+  }
+
+  /** How much is kept now. */
+  protected get limits(): RetentionLimits {
+    const { maxBytes, maxAgeS } = this.retention ?? this.opened;
+    return { maxBytes, maxAgeS };
+  }
+
+  protected putRetention(retention: Retention | null): void {
+    this.putSetting(LIMITS_SETTING, JSON.stringify(retention));
+    this.encoder.epochS = epochOf(this.limits);
   }
 
   noteSeq(instance: string, seq: number): void {

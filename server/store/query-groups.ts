@@ -12,7 +12,7 @@ import type {
 } from '../../shared/groups.ts';
 import { Histogram } from '../../shared/histogram.ts';
 import { parseFilter } from '../filters.ts';
-import { KINDS, type Named, type Names } from './breakdown-keys.ts';
+import { KINDS, type Named, type Names, namesOf } from './breakdown-keys.ts';
 import type { FilterCompiler } from './filter-sql.ts';
 import { edgeOf, tooMuch } from './query-spans.ts';
 import { type Range, rangeOf } from './range.ts';
@@ -53,6 +53,7 @@ export class GroupQueries {
   private readonly clock: () => number;
   private readonly path: Statement<[number], string>;
   private readonly comm: Statement<[number], string>;
+  private readonly names: () => Names;
 
   /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
   constructor(db: Database, names: Database, filters: FilterCompiler, clock: () => number) {
@@ -63,6 +64,7 @@ export class GroupQueries {
     this.walker = new Walker(db);
     this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
     this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
+    this.names = namesOf(db, names);
   }
 
   /** Finished operations by the time at which they ended, as histograms are. */
@@ -204,15 +206,6 @@ export class GroupQueries {
       if (performance.now() > until) throw tooMuch();
       await turn();
     }
-  }
-
-  private names(): Names {
-    const mounts = new Map(this.db.prepare('SELECT id, mount FROM mounts').raw().all() as [number, string][]);
-    return {
-      path: (id) => this.path.get(id) ?? '',
-      comm: (id) => this.comm.get(id) ?? '',
-      mount: (id) => mounts.get(id) ?? `#${id}`,
-    };
   }
 }
 

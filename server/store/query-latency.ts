@@ -2,18 +2,14 @@
 // seconds; any other looks at the spans of the range, which takes longer and may be refused. An operation belongs to
 // the time at which it ended.
 import type { Database } from 'better-sqlite3';
-import type {
-  HeatmapAnswer,
-  HeatmapQuery,
-  HistogramAnswer,
-  LatencyAnswer,
-  LatencyQuery,
-} from '../../shared/api.ts';
+import type { HeatmapAnswer, HeatmapQuery, LatencyAnswer, LatencyQuery } from '../../shared/api.ts';
 import { isOrdinaryErrno } from '../../shared/errno.ts';
 import { addEncoded, BUCKETS, bucketOf, bucketStart, Histogram, MAX_NS } from '../../shared/histogram.ts';
 import { opName } from '../../shared/ops.ts';
 import { parseFilter } from '../filters.ts';
+import { literal } from './breakdown-keys.ts';
 import type { FilterCompiler } from './filter-sql.ts';
+import { histogramAnswer } from './histogram-answer.ts';
 import { gapsIn } from './query-losses.ts';
 import { RollupReader, type StoredRollup } from './query-rollups.ts';
 import { rangeOf } from './range.ts';
@@ -47,7 +43,7 @@ export class LatencyQueries {
     this.clock = clock;
   }
 
-  /** `open` and `oldestOpenMs` are left to who knows what is open now. */
+  /** By what the rollups tell apart. `open` and `oldestOpenMs` are left to who knows what is open now. */
   async latency(query: LatencyQuery): Promise<LatencyAnswer> {
     const { by = 'op' } = query;
     const filter = parseFilter(query.filter ?? '');
@@ -81,8 +77,10 @@ export class LatencyQueries {
         if (errno !== null && errno !== 0 && !isOrdinaryErrno(errno)) found.errors++;
       });
     }
-    const items = [...groups].map(([key, found]) => answerOf(key, found));
-    return { ...covered, items: items.sort((a, b) => b.count - a.count) };
+    const items = [...groups].map(([key, found]) =>
+      histogramAnswer({ ...found, key, filter: filterFor(by, key) }),
+    );
+    return { ...covered, keys: items.length, items: items.sort((a, b) => b.count - a.count) };
   }
 
   async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
@@ -145,34 +143,16 @@ export class LatencyQueries {
   }
 }
 
+/** The terms that leave just one histogram's operations. */
+function filterFor(by: LatencyQuery['by'], key: string): string {
+  if (by === 'mount') return literal('mount', key).filter;
+  return by === 'none' ? '' : `op:${key}`;
+}
+
 function addRow(group: Group, row: StoredRollup): void {
   addEncoded(row.histogram, group.histogram.counts);
   group.histogram.addTotals(row);
   group.errors += row.errors;
-}
-
-function answerOf(key: string, { histogram, errors, mountId }: Group): HistogramAnswer {
-  const { buckets, counts } = histogram.sparse();
-  return {
-    key,
-    mountId,
-    count: histogram.count,
-    errors,
-    sumNs: histogram.sumNs,
-    minNs: histogram.count > 0 ? histogram.minNs : null,
-    maxNs: histogram.count > 0 ? histogram.maxNs : null,
-    p50Ns: histogram.percentile(0.5),
-    p90Ns: histogram.percentile(0.9),
-    p99Ns: histogram.percentile(0.99),
-    p999Ns: histogram.percentile(0.999),
-    buckets: Array.from(buckets, (bucket, i) => [
-      bucketStart(bucket),
-      bucketStart(bucket + 1),
-      counts[i] ?? 0,
-    ]),
-    open: 0,
-    oldestOpenMs: null,
-  };
 }
 
 function coarsestTier(stepS: number): number {

@@ -2,6 +2,7 @@
 // are cut into slices and take turns.
 import { parentPort } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
+import type { LatencyAnswer, LatencyQuery } from '../../shared/api.ts';
 import type { Second } from '../../shared/live.ts';
 import { CodedError } from '../errors.ts';
 import { storedMounts } from './decode.ts';
@@ -10,6 +11,7 @@ import { Jobs } from './jobs.ts';
 import { isBroken, openReadonly } from './open.ts';
 import type { FromReader, JobAnswer, Query, ToReader } from './protocol.ts';
 import { GroupQueries } from './query-groups.ts';
+import { HistogramQueries, needsSpans } from './query-histograms.ts';
 import { HistoryQueries } from './query-history.ts';
 import { LatencyQueries } from './query-latency.ts';
 import { gapsIn } from './query-losses.ts';
@@ -30,6 +32,7 @@ class Reader {
   private readonly names: Database;
   private readonly spans: SpanQueries;
   private readonly latency: LatencyQueries;
+  private readonly histograms: HistogramQueries;
   private readonly timelines: TimelineQueries;
   private readonly summaries: SummaryQueries;
   private readonly groups: GroupQueries;
@@ -45,6 +48,7 @@ class Reader {
     const filters = new FilterCompiler(db, this.names);
     this.spans = new SpanQueries(db, filters, clock);
     this.latency = new LatencyQueries(db, filters, clock);
+    this.histograms = new HistogramQueries(db, this.names, filters, clock);
     this.timelines = new TimelineQueries(db, filters, clock);
     this.summaries = new SummaryQueries(db, filters, clock);
     this.groups = new GroupQueries(db, this.names, filters, clock);
@@ -67,7 +71,7 @@ class Reader {
       case 'span':
         return this.spans.span(query.id);
       case 'latency':
-        return this.latency.latency(query.query);
+        return this.latencyOf(query.query, query.also);
       case 'heatmap':
         return this.latency.heatmap(query.query);
       case 'timeline':
@@ -113,6 +117,11 @@ class Reader {
       case 'audit':
         return this.stalls.audit(query.limit, query.cursor);
     }
+  }
+
+  private latencyOf(query: LatencyQuery, also: readonly string[]): Promise<LatencyAnswer> {
+    const { by = 'op' } = query;
+    return needsSpans(by) ? this.histograms.latency(query, by, also) : this.latency.latency(query);
   }
 
   private kept(name: string): string | null {

@@ -42,8 +42,8 @@ export abstract class Reads implements StoreReads {
     return this.ask<Span | null>({ kind: 'span', id });
   }
 
-  async latency(query: LatencyQuery): Promise<LatencyAnswer> {
-    return this.ask<LatencyAnswer>({ kind: 'latency', query });
+  async latency(query: LatencyQuery, also: readonly string[] = []): Promise<LatencyAnswer> {
+    return this.ask<LatencyAnswer>({ kind: 'latency', query, also });
   }
 
   async heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {

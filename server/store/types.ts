@@ -18,6 +18,7 @@ import type {
 } from '../../shared/groups.ts';
 import type { Gap, Gauges, Second } from '../../shared/live.ts';
 import type { ErrorsQuery } from '../../shared/patterns/answer.ts';
+import type { Retention } from '../../shared/settings.ts';
 import type { Span } from '../../shared/span.ts';
 import type { Stall, StallSnapshot } from '../../shared/stall.ts';
 import type { StallGroup } from '../../shared/stall-group.ts';
@@ -123,10 +124,12 @@ export interface StoreReads {
   export(ask: ExportAsk): AsyncGenerator<ExportPiece>;
   /**
    * By the time at which operations ended. A filter on op, mount and source is answered from rollups in whole seconds
-   * (`fromUs`, `toUs` tell which); any other by looking at spans. `open` is 0 and `oldestOpenMs` null.
+   * (`fromUs`, `toUs` tell which); any other, and by any other key than these, by looking at spans. `open` is 0 and
+   * `oldestOpenMs` null.
+   * @param also keys that are answered whatever their count, where they are not all
    * @throws CodedError FUSESCOPE_BUSY where that would take more than 10 s
    */
-  latency(query: LatencyQuery): Promise<LatencyAnswer>;
+  latency(query: LatencyQuery, also?: readonly string[]): Promise<LatencyAnswer>;
   /** The last ten minutes, unless a range is given. Columns are whole seconds. @throws as `latency` */
   heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>;
   /**
@@ -200,6 +203,10 @@ export interface Store extends StoreReads {
   /** Inserts the line, or replaces what is stored under its id. */
   putAudit(audit: Audit): void;
   putSetting(name: string, json: string): void;
+  /** What was set of how much is kept; null: as the store was opened. */
+  readonly retention: Retention | null;
+  /** Sets it, from now on and over restarts. */
+  keep(retention: Retention | null): void;
   noteSeq(instance: string, seq: number): void;
   /** Hands what was put since the last call to the writer. Called by the server's own timer. */
   flush(): void;

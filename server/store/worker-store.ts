@@ -2,6 +2,7 @@
 // goes on when one of them ends by itself. Nothing here waits for the disk.
 import type { Worker } from 'node:worker_threads';
 import type { Gauges } from '../../shared/live.ts';
+import type { Retention } from '../../shared/settings.ts';
 import type { Stall } from '../../shared/stall.ts';
 import type { Audit } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
@@ -76,6 +77,11 @@ export class WorkerStore extends Puts implements Store {
     this.facts = found.facts;
   }
 
+  keep(retention: Retention | null): void {
+    this.putRetention(retention);
+    this.toWriter({ type: 'limits', limits: this.limits });
+  }
+
   protected get rowsAtWriter(): number {
     return this.atWriter.rows;
   }
@@ -99,7 +105,7 @@ export class WorkerStore extends Puts implements Store {
       state: this.isFailing ? 'failing' : 'ok',
       message: trouble ?? this.notice,
       ...this.facts,
-      maxBytes: this.options.maxBytes,
+      maxBytes: this.limits.maxBytes,
       queued: this.queued,
     };
   }
@@ -194,7 +200,7 @@ export class WorkerStore extends Puts implements Store {
   private anotherWriter(): Worker {
     // What has no name went with the thread that held it open.
     if (!this.place.named) this.place = placeOf(this.options.file);
-    return startWriter(this.place, this.options, true);
+    return startWriter(this.place, this.limits, true);
   }
 
   private writerGone(why: string): void {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { CodedError } from '../errors.ts';
 import type { Place } from './place.ts';
 import type { FromReader, FromWriter, WriterOptions } from './protocol.ts';
-import type { StoreOptions } from './types.ts';
+import type { RetentionLimits } from './retention.ts';
 
 const CLOSE_MS = 10_000;
 
@@ -28,7 +28,7 @@ export function startReader(): Worker {
 }
 
 /** Starts the thread that writes. @param again in place of one of the same server that has ended by itself */
-export function startWriter(place: Place, { maxBytes, maxAgeS }: StoreOptions, again: boolean): Worker {
+export function startWriter(place: Place, { maxBytes, maxAgeS }: RetentionLimits, again: boolean): Worker {
   const workerData = { file: place.file, named: place.named, maxBytes, maxAgeS, again };
   return startWorker(new URL('./writer.ts', import.meta.url), workerData satisfies WriterOptions);
 }

@@ -55,6 +55,10 @@ class Writer {
     if (message.type === 'batch') this.waiting.push(message.batch);
     else if (message.type === 'strings') {
       this.attempt(() => this.writer.putStrings(message.strings, message.mounts));
+    } else if (message.type === 'limits') {
+      // Retention holds the same object.
+      Object.assign(options, message.limits);
+      this.tidyAgain = true;
     } else if (message.type === 'broken') this.renew(true);
     else this.closing = true;
     this.schedule();

@@ -98,6 +98,55 @@ describeWith([CHROMIUM.split('/').at(-1) ?? 'chromium'], 'latency in a browser',
     expect(opened.complaints).toEqual([]);
   });
 
+  test('histograms by mount, caller, path, size and result: by keys, in the URL, as rows, as tables, and with what is open', async () => {
+    const nowUs = Math.floor(Date.now() * 1e3);
+    const hung = {
+      ev: 'ENTER',
+      mount: '/mnt/p',
+      id: 'hung',
+      op: 'read',
+      ts: nowUs - 9e6,
+      path: '/h',
+      pid: 9,
+      comm: 'hung',
+      size: 100,
+    };
+    expect((await server.post('/api/events', JSON.stringify(hung))).status).toBe(200);
+    await using opened = await openPage(browser, `${server.url}/latency?${range}`);
+    const { page } = opened;
+    const rows = page.locator('.hlist .hrow');
+    await rows.first().waitFor();
+    for (const [by, names] of [
+      ['mount', /^\/mnt\//],
+      ['comm', /^(reader|writer|hung|[a-z]+)/],
+      ['path', /^\/|no path known/],
+      ['size', /^\d+ [KM]?i?B to|under|no size/],
+      ['errno', /^ok|^E|no result yet/],
+    ] as const) {
+      await page.keyboard.press('g');
+      await until(`histograms by ${by}`, () => new URL(page.url()).searchParams.get('by') === by);
+      await until('their names', async () => {
+        const texts = await rows.allInnerTexts();
+        return texts.length > 0 && texts.every((text) => names.test(text.trim()));
+      });
+    }
+    await page.getByRole('group', { name: 'Histograms by' }).getByRole('button', { name: 'Caller' }).click();
+    await rows.filter({ hasText: 'hung' }).getByText('+1 open').waitFor();
+    await rows.filter({ hasText: 'reader' }).click();
+    await page.getByRole('heading', { name: 'reader' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'reader' }).waitFor();
+    const asRows = page.getByRole('link', { name: 'As rows' });
+    expect(await asRows.getAttribute('href')).toContain('filter=comm%3Areader');
+    await page.keyboard.press('v');
+    await page
+      .getByRole('table', { name: /^Latency by caller/ })
+      .getByRole('row', { name: /^reader/ })
+      .waitFor();
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(TAGS).analyze();
+    expect([...violations.map(({ id }) => id), ...opened.complaints]).toEqual([]);
+  });
+
   test('has no barrier with a brush and a comparison, in either theme, nor narrow', async () => {
     const brush = `${iso(after.fromUs)} ${iso(after.toUs)} >=1ms`;
     const against = `range:${iso(before.fromUs)} ${iso(before.toUs)}`;

@@ -60,6 +60,40 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'settings in th
     expect(opened.complaints).toEqual([]);
   });
 
+  test('of retention say what is wrong, are in force at once, and are left to the options again', async () => {
+    await using opened = await openPage(browser, `${server.url}/settings`);
+    const { page } = opened;
+    const section = page.getByRole('region', { name: 'Retention' });
+    await section.getByLabel('At most').fill('1 MiB');
+    await section.getByRole('button', { name: 'Save' }).click();
+    await section.getByText('Give a size from 16 MiB on').waitFor();
+    expect(await section.getByLabel('At most').getAttribute('aria-invalid')).toBe('true');
+    await section.getByLabel('At most').fill('512M');
+    await section.getByLabel('No older than').fill('36 h');
+    await section.getByRole('button', { name: 'Save' }).click();
+    await section
+      .getByText(/^Operations go when they are older than 1 d 12 h, .* larger than 512 MiB/)
+      .waitFor();
+    await section.getByText('fusescope serve --max-size 512M --max-age 1.5', { exact: true }).waitFor();
+    const limits = { maxBytes: 512 * 1024 ** 2, maxAgeS: 129_600 };
+    expect((await server.get<SettingsAnswer>('/api/settings')).retention).toEqual(limits);
+    const { store } = await server.get<{ store: { maxBytes: number } }>('/api/health');
+    expect(store.maxBytes).toBe(limits.maxBytes);
+    const refused = await fetch(`${server.url}/api/settings`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ retention: { ...limits, maxBytes: 1 } }),
+    });
+    expect([refused.status, await refused.text()]).toEqual([
+      400,
+      expect.stringMatching(/retention.*maxBytes/),
+    ]);
+    await section.getByRole('button', { name: 'As the server was started' }).click();
+    await section.getByText(/larger than 3/).waitFor();
+    expect((await server.get<SettingsAnswer>('/api/settings')).retention).toBe(null);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('the page says that the server is away, counts down, and goes on when it is back', async () => {
     await using opened = await openPage(browser, 'about:blank');
     const { page } = opened;

@@ -55,6 +55,7 @@ const SETTINGS: SettingsAnswer = {
     { op: 'read', slowMs: 1_000, stalledMs: 8_000 },
     { mount: '/mnt/b2', slowMs: 500 },
   ],
+  retention: null,
   startedWith: {
     host: '127.0.0.1',
     token: false,

@@ -35,6 +35,7 @@ function histogram(key: string, durations: readonly number[], errors = 0): Histo
   const at = (q: number) => sorted[Math.ceil(q * sorted.length) - 1] ?? null;
   return {
     key,
+    filter: `op:${key}`,
     mountId: null,
     count: durations.length,
     errors,

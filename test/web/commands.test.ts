@@ -23,11 +23,14 @@ test('operations are followed live, and exported of a range or a recording', () 
   );
 });
 
-test('latency has its operation, filter, and window or range', () => {
-  expect(latencyCommand(ALL, null, 'all')).toBe('fusescope latency');
-  expect(latencyCommand(ALL, 'read', '10m')).toBe('fusescope latency --op read --over 10m');
-  expect(latencyCommand(ALL, null, '1h')).toBe('fusescope latency --over 60m');
-  expect(latencyCommand(KEPT, 'read', '10m')).toBe(`fusescope latency --op read ${NARROWED} --recording 3`);
+test('latency has its operation or key, filter, and window or range', () => {
+  expect(latencyCommand(ALL, 'comm', 'cat', '1m')).toBe('fusescope latency --by comm --over 1m');
+  expect(latencyCommand(ALL, 'op', null, 'all')).toBe('fusescope latency');
+  expect(latencyCommand(ALL, 'op', 'read', '10m')).toBe('fusescope latency --op read --over 10m');
+  expect(latencyCommand(ALL, 'op', null, '1h')).toBe('fusescope latency --over 60m');
+  expect(latencyCommand(KEPT, 'op', 'read', '10m')).toBe(
+    `fusescope latency --op read ${NARROWED} --recording 3`,
+  );
 });
 
 test('errors and stalls are of the range and the recording', () => {

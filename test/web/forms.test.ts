@@ -5,6 +5,7 @@ import { addFaultOptions, ruleFromFlags } from '../../server/cli/fault-options.t
 import { FAULT_PRESETS } from '../../shared/fault-presets.ts';
 import { addCommand, EMPTY_FORM, formOf, readForm } from '../../web/views/faults/form.ts';
 import { fieldTime, timeOf } from '../../web/views/recordings/words.ts';
+import { goesAtOnce, readRetention, retentionTexts } from '../../web/views/settings/retention-fields.ts';
 import { emptyRow, readRows, rowsOf, serverErrors } from '../../web/views/settings/rules.ts';
 
 test.each(FAULT_PRESETS)(
@@ -54,4 +55,27 @@ test('times go into a field of date and time and come out again', () => {
   const us = Date.UTC(2026, 0, 31, 14, 0, 0, 125) * 1e3;
   expect(timeOf(fieldTime(us))).toBe(us);
   expect([timeOf(''), timeOf('soon')]).toEqual([null, undefined]);
+});
+
+test('what is kept is read as it is written, and says what goes at once', () => {
+  const GIB = 1_024 ** 3;
+  for (const retention of [
+    { maxBytes: 2 * GIB, maxAgeS: 7 * 86_400 },
+    { maxBytes: 512 * 1_024 ** 2, maxAgeS: 129_600 },
+    { maxBytes: 1_024 * GIB, maxAgeS: 3_600 },
+  ])
+    expect(readRetention(retentionTexts(retention))).toEqual({ retention, errors: {} });
+  expect(readRetention({ size: '1.5g', age: '2 days' }).retention).toEqual({
+    maxBytes: 1.5 * GIB,
+    maxAgeS: 172_800,
+  });
+  const wrong = (size: string, age: string) => Object.keys(readRetention({ size, age }).errors);
+  expect(wrong('', '')).toEqual(['size', 'age']);
+  expect(wrong('15 MiB', '59 min')).toEqual(['size', 'age']);
+  expect(wrong('2', '1 h')).toEqual(['size']);
+  const held = { sizeBytes: 3 * GIB, ageS: 200_000 };
+  expect(goesAtOnce({ maxBytes: 4 * GIB, maxAgeS: 300_000 }, held)).toBe(null);
+  expect(goesAtOnce({ maxBytes: GIB, maxAgeS: 86_400 }, held)).toMatch(
+    /^what is older than 1 d.*, and the oldest 2 GiB of 3 GiB$/,
+  );
 });

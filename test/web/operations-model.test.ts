@@ -24,6 +24,7 @@ const settled = () => new Promise((done) => setImmediate(done));
 
 let pages: SpanList[];
 let asked: PageAsk[];
+let openThen: Span[];
 /** Everything is on the screen as soon as it is there, unless a test says otherwise. */
 class Painted extends OperationsModel {
   override reading(reason: string, on: boolean): void {
@@ -35,6 +36,7 @@ const model = (capacity = 4) =>
   new Painted({
     capacity,
     nowUs: () => NOW,
+    fetchOpen: async () => openThen,
     fetchPage: async (ask) => {
       asked.push(ask);
       return pages.shift() ?? { items: [], nextCursor: null };
@@ -43,6 +45,7 @@ const model = (capacity = 4) =>
 beforeEach(() => {
   pages = [];
   asked = [];
+  openThen = [];
 });
 
 test('rows are what just ended, newest first, above what the store had', async () => {
@@ -265,4 +268,21 @@ test('what is not on the screen yet does not push away what someone begins to re
   rows.reading('pointer', true);
   expect(ids(rows)).toEqual([2, 1]);
   expect(rows.held.count).toBe(1);
+});
+
+test('of a range, as of a recording, what is still open is pinned above the rows and not among them', async () => {
+  const hung = span(1, { state: 'open', durationNs: null, startUs: NOW - 9e6 });
+  const young = span(2, { state: 'open', durationNs: null, startUs: NOW - 1_000 });
+  openThen = [hung, young];
+  pages = [{ items: [span(3), young, hung], nextCursor: null }];
+  const rows = model();
+  rows.begin({ ...live, range: { fromUs: NOW - 10e6, toUs: NOW } });
+  await settled();
+  expect(rows.pinned.map(({ id }) => id)).toEqual([1]);
+  expect(ids(rows)).toEqual([3, 2]);
+  expect(rows.isOpen(1)).toBe(true);
+  openThen = [];
+  rows.begin({ ...live, range: { fromUs: 5, toUs: 9 } });
+  await settled();
+  expect(rows.pinned).toEqual([]);
 });

@@ -1,7 +1,15 @@
 // What the views ask the store for, as options of TanStack Query. Live data does not come this way.
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Alerts } from '../../shared/alerts.ts';
-import type { Fault, Finding, HeatmapAnswer, LatencyAnswer, Mirror, SpanList } from '../../shared/api.ts';
+import type {
+  Fault,
+  Finding,
+  HeatmapAnswer,
+  HistogramsBy,
+  LatencyAnswer,
+  Mirror,
+  SpanList,
+} from '../../shared/api.ts';
 import type { CompareAnswer, CompareQuery } from '../../shared/compare/answer.ts';
 import type { FaultPreset } from '../../shared/fault-presets.ts';
 import type { BreakdownAnswer, BreakdownBy, PathsAnswer, Process } from '../../shared/groups.ts';
@@ -168,17 +176,12 @@ export const mirrorsQuery = queryOptions({
 });
 
 /** `range` is asked for anew at each fetch, so that a live window moves on. */
-export const latencyQuery = (
-  key: string,
-  filter: string,
-  range: () => TimeRange,
-  by: 'op' | 'mount' | 'none',
-) =>
-  queryOptions({
-    queryKey: ['latency', key, filter, by],
-    queryFn: ({ signal }) => apiGet<LatencyAnswer>('/latency', { filter, by, ...between(range()) }, signal),
-    placeholderData: keepPreviousData,
-  });
+export const latencyQuery = (key: string, filter: string, range: () => TimeRange, by: HistogramsBy) => ({
+  queryKey: ['latency', key, filter, by],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    apiGet<LatencyAnswer>('/latency', { filter, by, ...between(range()) }, signal),
+  placeholderData: keepPreviousData,
+});
 
 export const heatmapQuery = (key: string, filter: string, range: () => TimeRange, columns: number) =>
   queryOptions({

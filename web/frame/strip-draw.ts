@@ -29,7 +29,8 @@ const TICKS_US = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 43_200].map(
 
 /** The strip's place of a moment, and back. */
 export function stripScale(width: number, nowUs: number, lengthUs: number | null = null) {
-  const narrow = width < 500;
+  // As in frame.css: below 720 px the figures stand above the picture, which is then as wide as the page.
+  const narrow = width <= 720;
   const left = narrow ? 16 : 8;
   const right = width - (narrow ? 18 : 14);
   const spanUs = lengthUs ?? (narrow ? STRIP_S / 2 : STRIP_S) * 1e6;

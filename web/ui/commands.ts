@@ -1,4 +1,5 @@
 // The command line that tells what a view shows, with its filter, its range or window, and its recording. Pure.
+import type { HistogramsBy } from '../../shared/api.ts';
 import { type ViewParams, WINDOW_S, type WindowName } from '../url/params.ts';
 import { commandLine } from './copies.ts';
 
@@ -13,11 +14,20 @@ export function operationsCommand(what: Narrowed): string {
   return commandLine('export', '-', '--format', 'ndjson', ...words(what));
 }
 
-/** @param over the window that follows now, where there is no range */
-export function latencyCommand(what: Narrowed, op: string | null, over: WindowName): string {
+/**
+ * @param chosen the operation, where histograms are by operation
+ * @param over the window that follows now, where there is no range
+ */
+export function latencyCommand(
+  what: Narrowed,
+  by: HistogramsBy,
+  chosen: string | null,
+  over: WindowName,
+): string {
   const seconds = WINDOW_S[over];
   const window = what.range || seconds === null ? [] : ['--over', `${seconds / 60}m`];
-  return commandLine('latency', ...(op === null ? [] : ['--op', op]), ...words(what), ...window);
+  const which = by !== 'op' ? ['--by', by] : chosen === null ? [] : ['--op', chosen];
+  return commandLine('latency', ...which, ...words(what), ...window);
 }
 
 export function errorsCommand(what: Narrowed): string {

@@ -11,11 +11,12 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import { Link } from 'wouter';
 import type { HistogramAnswer } from '../../../shared/api.ts';
-import { opClass } from '../../../shared/ops.ts';
 import { formatCompact, formatCount, formatDuration } from '../../../shared/units.ts';
 import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
 import { visible } from '../../ui/visible.ts';
+import { barToken, type HistogramKind, nameOf } from './kinds.ts';
 import { type PercentileLine, percentileLines } from './percentiles.ts';
 
 const BINS = 140;
@@ -27,12 +28,15 @@ const LABELS = new Map(AXIS_TICKS.map(([ns, label]) => [axisShare(ns) * BINS, la
 const THRESHOLD_SHARE = axisShare(1e9);
 
 interface BigHistogramProps {
+  kind: HistogramKind;
   histogram: HistogramAnswer;
   /** What it is compared with: an outline, scaled to as many operations. */
   outline: { of: HistogramAnswer; name: string } | null;
+  /** Its operations as rows, where a filter leaves just these. */
+  href: string | null;
 }
 
-export function BigHistogram({ histogram, outline }: BigHistogramProps) {
+export function BigHistogram({ kind, histogram, outline, href }: BigHistogramProps) {
   const box = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(560);
   useLayoutEffect(() => {
@@ -58,14 +62,19 @@ export function BigHistogram({ histogram, outline }: BigHistogramProps) {
   return (
     <>
       <div className="hd">
-        <h2>{histogram.key}</h2>
-        <span>
+        <h2 className={kind.isPath ? 'mono ell' : 'ell'}>{nameOf(kind, histogram.key)}</h2>
+        <span className="of">
           {formatCount(histogram.count).text} ended{open}, log count by log time
         </span>
         <span className="sp" />
         {outline && <span className="ell">outline: {visible(outline.name)}, scaled to as many</span>}
+        {href !== null && (
+          <Link className="link" href={href}>
+            As rows
+          </Link>
+        )}
       </div>
-      <figure className="big" ref={box} role="img" aria-label={describe(histogram)}>
+      <figure className="big" ref={box} role="img" aria-label={describe(kind, histogram)}>
         <ResponsiveContainer width="100%" height="100%">
           <AreaChart
             data={data}
@@ -102,7 +111,7 @@ export function BigHistogram({ histogram, outline }: BigHistogramProps) {
               dataKey="count"
               baseValue={FLOOR}
               stroke="none"
-              fill={`var(--op-${opClass(histogram.key)})`}
+              fill={`var(--${barToken(kind, histogram.key)})`}
               fillOpacity={0.9}
               isAnimationActive={false}
               activeDot={false}
@@ -189,8 +198,10 @@ function openMarks(oldestMs: number, most: number) {
   ];
 }
 
-function describe(histogram: HistogramAnswer): string {
+function describe(kind: HistogramKind, histogram: HistogramAnswer): string {
   const figures = percentileLines(histogram, Number.POSITIVE_INFINITY).map((line) => line.text);
   const open = histogram.open > 0 ? ` ${histogram.open} are still open.` : '';
-  return `Latency of ${histogram.count} ${histogram.key} operations: ${figures.join(', ')}.${open} The same figures stand in the list below.`;
+  const name = nameOf(kind, histogram.key);
+  const whose = kind.by === 'op' ? `${name} operations` : `operations, ${kind.name.toLowerCase()} ${name}`;
+  return `Latency of ${histogram.count} ${whose}: ${figures.join(', ')}.${open} The same figures stand in the list below.`;
 }

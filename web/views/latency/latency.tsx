@@ -1,22 +1,24 @@
-// Latency: one operation's histogram large, all operations on the same axis, when it was so, what is behind a brush, and
-// a comparison with another stretch.
+// Latency: one histogram large, all of its kind on the same axis, when it was so, what is behind a brush, and a
+// comparison with another stretch. By operation first; by mount, caller, path, size or result when asked for.
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import { formatCount } from '../../../shared/units.ts';
-import { heatmapQuery, latencyQuery, type TimeRange } from '../../api/queries.ts';
+import { heatmapQuery, type TimeRange } from '../../api/queries.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { useKeys } from '../../keys/keys.ts';
 import { clock } from '../../live/clock.ts';
 import { live } from '../../live/feed.ts';
+import { Coming } from '../../ui/coming.tsx';
 import { latencyCommand } from '../../ui/commands.ts';
 import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { Slowest } from '../../ui/slowest.tsx';
 import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
 import { recordingId } from '../../url/recording.ts';
-import { useViewParams } from '../../url/use.ts';
+import { withTerm } from '../../url/terms.ts';
+import { operationsHref, useViewParams } from '../../url/use.ts';
 import { pairOf, readAgainst } from './against.ts';
 import { Behind } from './behind.tsx';
 import { BigHistogram } from './big.tsx';
@@ -24,10 +26,13 @@ import { brushOfAll, readBrush, writeBrush } from './brush.ts';
 import { Comparison } from './compare.tsx';
 import { CompareMenu } from './compare-menu.tsx';
 import { HeatMap } from './heat.tsx';
-import { OperationList } from './list.tsx';
+import { KindSwitch } from './kind-switch.tsx';
+import { HISTOGRAM_KINDS, type HistogramKind, kindOf, writeKind } from './kinds.ts';
+import { HistogramList } from './list.tsx';
 import { Outliers } from './outliers.tsx';
 import { HeatTable, LatencyTable } from './tables.tsx';
 import { shownBy, useComparison, useNames } from './use-compare.ts';
+import { useHistograms } from './use-histograms.ts';
 import './latency.css';
 
 const WINDOW_NAMES = { '1m': '1 min', '10m': '10 min', '1h': '1 h', all: 'All' } as const;
@@ -38,11 +43,23 @@ const COLUMNS = 120;
 export default function LatencyView() {
   const [params, change] = useViewParams();
   const { key, range, refetchInterval } = useWindow(params);
-  const latency = useQuery({ ...latencyQuery(key, params.filter, range, 'op'), refetchInterval });
+  const kind = kindOf(params.by);
+  const {
+    query: latency,
+    items,
+    keys,
+    isThere,
+  } = useHistograms({
+    kind,
+    filter: params.filter,
+    windowKey: key,
+    range,
+    refetchInterval,
+  });
   const heat = useQuery({ ...heatmapQuery(key, params.filter, range, COLUMNS), refetchInterval });
-  const items = latency.data?.items ?? [];
   const chosen = items.find((item) => item.key === params.op) ?? items[0] ?? null;
   const choose = (op: string) => change({ op }, { replace: true });
+  const divide = (next: HistogramKind) => change({ by: writeKind(next), op: null });
   const brush = readBrush(params.brush);
   const against = readAgainst(params.against);
   const comparison = useComparison({
@@ -53,11 +70,13 @@ export default function LatencyView() {
     moves: refetchInterval !== false,
   });
   const names = useNames(against);
-  const other = comparison.data?.items.find((item) => item.key === chosen?.key)?.b ?? null;
+  // It compares operations.
+  const other =
+    (kind.by === 'op' && comparison.data?.items.find((item) => item.key === chosen?.key)?.b) || null;
   const [choosing, setChoosing] = useState(false);
   const clear = () => change(brush ? { brush: null } : { against: null });
   useCopies([
-    commandChoice(latencyCommand({ ...params, recording: recordingId }, params.op, params.window)),
+    commandChoice(latencyCommand({ ...params, recording: recordingId }, kind.by, params.op, params.window)),
     jsonChoice(against ? 'Comparison as JSON' : 'Histograms as JSON', () =>
       against ? comparison.data : latency.data,
     ),
@@ -65,11 +84,20 @@ export default function LatencyView() {
   useKeys('latency', [
     {
       keys: ['o'],
-      label: 'next operation',
+      label: kind.by === 'op' ? 'next operation' : 'next histogram',
       foot: true,
       run: () => {
         const next = items[((chosen ? items.indexOf(chosen) : -1) + 1) % items.length];
         if (next) choose(next.key);
+      },
+    },
+    {
+      keys: ['g'],
+      label: 'by something else',
+      foot: true,
+      run: () => {
+        const next = HISTOGRAM_KINDS[(HISTOGRAM_KINDS.indexOf(kind) + 1) % HISTOGRAM_KINDS.length];
+        if (next) divide(next);
       },
     },
     { keys: ['c'], label: 'compare', foot: true, run: () => setChoosing(true) },
@@ -115,7 +143,8 @@ export default function LatencyView() {
       onClear={() => change({ brush: null })}
     />
   );
-  const error = latency.error ?? heat.error;
+  // What is wrong with both is said once; else what is known stays.
+  const error = latency.error && heat.error;
   const done = items.reduce((sum, item) => sum + item.count, 0);
   return (
     <div className={params.table ? 'lat as-tables' : 'lat'}>
@@ -160,19 +189,31 @@ export default function LatencyView() {
         <Problem error={error} onRetry={() => void Promise.all([latency.refetch(), heat.refetch()])} />
       ) : params.table ? (
         <>
+          <KindSwitch kind={kind} onKind={divide} />
           {compared}
-          <LatencyTable items={items} />
+          {latency.error && <Problem error={latency.error} onRetry={() => void latency.refetch()} />}
+          <LatencyTable kind={kind} items={items} keys={keys} />
           {heat.data && <HeatTable heat={heat.data} />}
           {behind}
         </>
       ) : (
         <>
-          <section aria-label="By operation">
+          <section aria-label={`By ${kind.name.toLowerCase()}`}>
+            <KindSwitch kind={kind} onKind={divide} />
             {compared}
-            {chosen && <BigHistogram histogram={chosen} outline={other && { of: other, name: names.b }} />}
+            {latency.error && <Problem error={latency.error} onRetry={() => void latency.refetch()} />}
             {chosen && (
+              <BigHistogram
+                kind={kind}
+                histogram={chosen}
+                outline={other && { of: other, name: names.b }}
+                href={rowsHref(params, chosen.filter)}
+              />
+            )}
+            {chosen && chosen.filter !== '' && (
               <Outliers
-                op={chosen.key}
+                name={kind.by === 'op' ? chosen.key : null}
+                only={chosen.filter}
                 p99Ns={chosen.p99Ns}
                 windowKey={key}
                 filter={params.filter}
@@ -180,10 +221,18 @@ export default function LatencyView() {
                 refetchInterval={refetchInterval}
               />
             )}
-            {latency.data && items.length === 0 && <NothingHere params={params} />}
-            <OperationList items={items} chosen={chosen?.key ?? null} onChoose={choose} />
+            {isThere && items.length === 0 && <NothingHere params={params} />}
+            {!isThere && !latency.error && <Coming rows={8} what="histograms" />}
+            <HistogramList
+              kind={kind}
+              items={items}
+              keys={keys}
+              chosen={chosen?.key ?? null}
+              onChoose={choose}
+            />
           </section>
           <section aria-label="Over time">
+            {heat.error && <Problem error={heat.error} onRetry={() => void heat.refetch()} />}
             {heat.data && (
               <HeatMap
                 heat={heat.data}
@@ -213,6 +262,11 @@ export default function LatencyView() {
       )}
     </div>
   );
+}
+
+/** The operations of a histogram as rows; null where no filter leaves just these. */
+function rowsHref({ filter, range }: ViewParams, only: string): string | null {
+  return only === '' ? null : operationsHref({ filter: withTerm(filter, only), range });
 }
 
 function NothingHere({ params }: { params: ViewParams }) {

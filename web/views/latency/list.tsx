@@ -1,31 +1,34 @@
-// All operations on one axis: a small histogram each, with its percentiles and what is still open.
+// All histograms of a kind on one axis, small, each with its percentiles and what is still open.
 import type { HistogramAnswer } from '../../../shared/api.ts';
-import { opClass } from '../../../shared/ops.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { colour, faded } from '../../theme/colours.ts';
 import { Canvas, type Pen } from '../../ui/canvas.tsx';
 import { spark } from '../../ui/draw.ts';
 import { Duration } from '../../ui/figure.tsx';
-import { Op } from '../../ui/glyph.tsx';
 import { drawBars } from '../../ui/histogram.ts';
 import { AXIS_TICKS, axisShare, BURNS_FROM_MS, binOnAxis } from '../../ui/scale.ts';
 import { isSlow } from '../operations/slow.ts';
+import { HistogramName, MoreKeys } from './histogram-name.tsx';
+import { barToken, type HistogramKind, nameOf } from './kinds.ts';
 import './list.css';
 
 const BINS = 140;
 
-interface OperationListProps {
+interface HistogramListProps {
+  kind: HistogramKind;
   items: readonly HistogramAnswer[];
+  /** How many there are; of many not all are shown. */
+  keys: number;
   chosen: string | null;
-  onChoose: (op: string) => void;
+  onChoose: (key: string) => void;
 }
 
-export function OperationList({ items, chosen, onChoose }: OperationListProps) {
+export function HistogramList({ kind, items, keys, chosen, onChoose }: HistogramListProps) {
   if (items.length === 0) return null;
   return (
-    <>
+    <div className={kind.by === 'op' ? 'hbox' : 'hbox named'}>
       <div className="hrow hhead" aria-hidden="true">
-        <span>Operation</span>
+        <span>{kind.name}</span>
         <span className="haxis">
           {AXIS_TICKS.filter((_, i) => i % 2 === 1).map(([ns, label]) => (
             <span key={label} style={{ left: `${axisShare(ns) * 100}%` }}>
@@ -48,7 +51,7 @@ export function OperationList({ items, chosen, onChoose }: OperationListProps) {
               onClick={() => onChoose(item.key)}
             >
               <span>
-                <Op op={item.key} />
+                <HistogramName kind={kind} name={item.key} />
                 <small>
                   {formatCount(item.count).text}
                   {item.open > 0 && (
@@ -56,16 +59,20 @@ export function OperationList({ items, chosen, onChoose }: OperationListProps) {
                   )}
                 </small>
               </span>
-              <Canvas label={`Histogram of ${item.key}`} draw={(pen) => drawSmall(pen, item)} />
+              <Canvas
+                label={`Histogram of ${nameOf(kind, item.key)}`}
+                draw={(pen) => drawSmall(pen, item, barToken(kind, item.key))}
+              />
               <Named name="p50" ns={item.p50Ns} />
               <Named name="p90" ns={item.p90Ns} />
-              <Named name="p99" ns={item.p99Ns} slow={isSlow(item.key, item.p99Ns)} />
-              <Named name="max" ns={item.maxNs} slow={isSlow(item.key, item.maxNs)} />
+              <Named name="p99" ns={item.p99Ns} slow={kind.by === 'op' && isSlow(item.key, item.p99Ns)} />
+              <Named name="max" ns={item.maxNs} slow={kind.by === 'op' && isSlow(item.key, item.maxNs)} />
             </button>
           </li>
         ))}
       </ul>
-    </>
+      <MoreKeys items={items} keys={keys} />
+    </div>
   );
 }
 
@@ -80,10 +87,10 @@ function Named({ name, ns, slow = false }: { name: string; ns: number | null; sl
 
 const BASE = 36;
 
-function drawSmall({ c, width }: Pen, item: HistogramAnswer): void {
+function drawSmall({ c, width }: Pen, item: HistogramAnswer, token: string): void {
   c.fillStyle = colour('grid');
   for (const [ns] of AXIS_TICKS) c.fillRect(Math.round(axisShare(ns) * width), 0, 1, 40);
-  drawBars(c, binOnAxis(item.buckets, BINS), { x: 0, width, top: 6, base: BASE }, `op-${opClass(item.key)}`);
+  drawBars(c, binOnAxis(item.buckets, BINS), { x: 0, width, top: 6, base: BASE }, token);
   c.fillStyle = colour('line-strong');
   c.fillRect(0, BASE, width, 1);
   c.fillStyle = colour('ink');

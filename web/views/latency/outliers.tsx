@@ -9,7 +9,10 @@ import { withTerm } from '../../url/terms.ts';
 import { operationsHref } from '../../url/use.ts';
 
 interface OutliersProps {
-  op: string;
+  /** Of the operation; null: it is called by its figures alone. */
+  name: string | null;
+  /** The terms that leave just its operations. */
+  only: string;
   /** p99 of the histogram; what is no longer is no outlier. */
   p99Ns: number | null;
   windowKey: string;
@@ -22,8 +25,8 @@ const SHOWN = 4;
 /** Room in time around one. */
 const AROUND_US = 1e6;
 
-export function Outliers({ op, p99Ns, windowKey, filter, range, refetchInterval }: OutliersProps) {
-  const narrowed = withTerm(filter, `op:${op}`);
+export function Outliers({ name, only, p99Ns, windowKey, filter, range, refetchInterval }: OutliersProps) {
+  const narrowed = withTerm(filter, only);
   const query = useQuery({
     ...slowestQuery(windowKey, narrowed, range, SHOWN),
     refetchInterval: refetchInterval === false ? false : Math.max(3_000, refetchInterval),
@@ -34,7 +37,7 @@ export function Outliers({ op, p99Ns, windowKey, filter, range, refetchInterval 
   if (items.length === 0) return null;
   return (
     <p className="outliers">
-      <span className="dim">Slowest {op}</span>
+      <span className="dim">Slowest{name === null ? '' : ` ${name}`}</span>
       {items.map((span) => (
         <Link key={span.id} className="link" href={hrefOf(span, narrowed)} title={visible(span.path ?? '')}>
           <Duration ns={span.durationNs} />

@@ -2,22 +2,30 @@
 import type { HeatmapAnswer, HistogramAnswer } from '../../../shared/api.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { Duration, Figure } from '../../ui/figure.tsx';
-import { Op } from '../../ui/glyph.tsx';
 import { AXIS_TICKS, BURNS_FROM_MS } from '../../ui/scale.ts';
 import { clockText } from '../../ui/time.ts';
+import { HistogramName, MoreKeys } from './histogram-name.tsx';
+import type { HistogramKind } from './kinds.ts';
 import '../../ui/as-table.css';
 
 const HEADS = ['Ended', 'Errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'Open', 'Oldest open'];
 
-export function LatencyTable({ items }: { items: readonly HistogramAnswer[] }) {
+interface LatencyTableProps {
+  kind: HistogramKind;
+  items: readonly HistogramAnswer[];
+  keys: number;
+}
+
+export function LatencyTable({ kind, items, keys }: LatencyTableProps) {
+  const by = `Latency by ${kind.name.toLowerCase()}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section tabIndex={0} className="as-table" aria-label="Latency by operation">
+    <section tabIndex={0} className="as-table" aria-label={by}>
       <table>
-        <caption>Latency by operation; open operations are in none of the percentiles</caption>
+        <caption>{by}; open operations are in none of the percentiles</caption>
         <thead>
           <tr>
-            <th scope="col">Operation</th>
+            <th scope="col">{kind.name}</th>
             {HEADS.map((head) => (
               <th key={head} scope="col" className="right">
                 {head}
@@ -29,7 +37,7 @@ export function LatencyTable({ items }: { items: readonly HistogramAnswer[] }) {
           {items.map((item) => (
             <tr key={item.key}>
               <th scope="row">
-                <Op op={item.key} />
+                <HistogramName kind={kind} name={item.key} />
               </th>
               <Count count={item.count} />
               <Count count={item.errors} />
@@ -46,6 +54,7 @@ export function LatencyTable({ items }: { items: readonly HistogramAnswer[] }) {
           ))}
         </tbody>
       </table>
+      <MoreKeys items={items} keys={keys} />
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { term } from '../../url/terms.ts';
 import { DoneDuration, OpenDuration, Result, When } from './cells.tsx';
 import { detailText } from './detail.ts';
 import { endUs } from './model.ts';
+import { MountName } from './mount-name.tsx';
 import './cells.css';
 
 /** What a cell may need beside its span. */
@@ -164,7 +165,7 @@ export const COLUMNS: readonly Column[] = [
     width: 130,
     shown: true,
     className: 'ell mono dim mount-cell',
-    cell: ({ mount }) => <span title={visible(mount)}>{visible(mount)}</span>,
+    cell: ({ mount }) => <MountName mount={mount} />,
     key: ({ mount }) => mount,
     terms: ({ mount }) => [term('mount', mount)],
   },

@@ -49,6 +49,8 @@ export interface Subject {
 
 export interface ModelOptions {
   fetchPage: (ask: PageAsk, signal: AbortSignal) => Promise<SpanList>;
+  /** What had begun before `toUs` and is still open, oldest first. */
+  fetchOpen: (filter: string, toUs: number | null, signal: AbortSignal) => Promise<Span[]>;
   nowUs: () => number;
   /** Until what was told of is on the screen; absent: at once. */
   painted?: () => Promise<void>;
@@ -120,6 +122,7 @@ export class OperationsModel {
     this.unsorted = false;
     this.error = null;
     this.version++;
+    if (subject.range) void this.loadOpen(subject.range.toUs);
     void this.loadFirst();
   }
 
@@ -223,13 +226,12 @@ export class OperationsModel {
 
   /** Long open operations, oldest first. They leave their place only while nobody reads. */
   get pinned(): Span[] {
-    if (this.subject.range) return [];
     const now = this.options.nowUs();
     const long = (span: Span) => now - span.startUs > PINNED_AFTER_US;
     return [...(this.openStill ?? this.openNow)].filter(long).sort((a, b) => a.startUs - b.startUs);
   }
 
-  /** Whether a pinned operation is still open now. */
+  /** Whether a pinned operation is still open, of a range at its end. */
   isOpen(id: number): boolean {
     return this.openNow.some((span) => span.id === id);
   }
@@ -252,6 +254,19 @@ export class OperationsModel {
         return this.still !== null;
       },
     );
+  }
+
+  /** What is open stands above the rows of a range, and not among them a second time. */
+  private async loadOpen(toUs: number | null): Promise<void> {
+    const { signal } = this.abort;
+    // Where it fails, so does the page of rows, which says so.
+    const open = await this.options.fetchOpen(this.subject.filter, toUs, signal).catch(() => []);
+    if (signal.aborted) return;
+    this.openNow = open;
+    const ids = new Set(this.pinned.map(({ id }) => id));
+    if (this.still?.some(({ id }) => ids.has(id))) this.still = this.still.filter(({ id }) => !ids.has(id));
+    this.version++;
+    for (const listener of this.pageListeners) listener();
   }
 
   private stillTo: number | null = null;
@@ -344,9 +359,11 @@ export class OperationsModel {
   private append(page: SpanList, isPage = true): void {
     if (!this.still) return;
     this.stillIds ??= new Set(this.still.map((span) => span.id));
+    const pinned = new Set(this.subject.range ? this.pinned.map(({ id }) => id) : []);
     for (const span of page.items) {
       if (this.stillIds.has(span.id) || (!this.subject.range && span.state === 'open')) continue;
       this.stillIds.add(span.id);
+      if (pinned.has(span.id)) continue;
       this.still.push(span);
     }
     if (!isPage) return;

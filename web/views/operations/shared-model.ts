@@ -1,16 +1,21 @@
 // The table's model for the page: fed by the live feed, asking the store over HTTP. One for the whole tab, so
 // that its 50,000 rows exist once.
+
+import type { SpanList } from '../../../shared/api.ts';
 import { compileFilter } from '../../../shared/filter/compile.ts';
 import { parse } from '../../../shared/filter/parse.ts';
 import type { BatchFrame } from '../../../shared/live.ts';
+import type { Span } from '../../../shared/span.ts';
 import { fetchSpans } from '../../api/queries.ts';
 import { clock } from '../../live/clock.ts';
+import { withTerm } from '../../url/terms.ts';
 import { OperationsModel } from './model.ts';
 
 const FRAME_MS = 100;
 
 export const operations = new OperationsModel({
   fetchPage: fetchSpans,
+  fetchOpen,
   nowUs: () => clock.nowUs(),
   painted: () =>
     new Promise((done) => {
@@ -19,6 +24,21 @@ export const operations = new OperationsModel({
       requestAnimationFrame(() => setTimeout(done));
     }),
 });
+
+/** More than anybody reads. */
+const MOST_OPEN = 1_000;
+
+async function fetchOpen(filter: string, toUs: number | null, signal: AbortSignal): Promise<Span[]> {
+  const open: Span[] = [];
+  const ask = { filter: withTerm(filter, 'state:open'), range: { fromUs: null, toUs }, limit: MOST_OPEN };
+  let cursor: string | null = null;
+  do {
+    const page: SpanList = await fetchSpans({ ...ask, order: 'start:asc', cursor }, signal);
+    open.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null && open.length < MOST_OPEN);
+  return open;
+}
 
 /**
  * What a batch holds of a filter. The server has filtered already, but frames that were under way when the filter

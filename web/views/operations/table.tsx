@@ -21,6 +21,7 @@ import type { SpanOrder } from '../../url/params.ts';
 import type { Target } from './cell-menu.tsx';
 import { columnOf } from './columns.tsx';
 import { Head } from './head.tsx';
+import './pins.css';
 import { gridOf, shownColumns, tableLayout } from './layout.ts';
 import type { Marker } from './marks.ts';
 import { type OperationsModel, SCREENFUL } from './model.ts';
@@ -30,6 +31,8 @@ import './table.css';
 
 const REPAINT_MS = 200;
 const PINNED = 5;
+/** And when all of them are asked for. */
+const MOST_PINNED = 300;
 /** Rows from the end at which older ones are asked for. */
 const AHEAD = 40;
 
@@ -122,7 +125,8 @@ export function OperationsTable(props: TableProps) {
     onCell,
     show: (index) => virtual.scrollToIndex(index * perSpan),
   });
-  const pinned = model.pinned.slice(0, PINNED);
+  const [whole, setWhole] = useState(false);
+  const pinned = model.pinned.slice(0, whole ? MOST_PINNED : PINNED);
   const at = selected === null ? -1 : model.indexOf(selected) * perSpan;
   const isThere =
     selected !== null &&
@@ -151,7 +155,7 @@ export function OperationsTable(props: TableProps) {
       onScroll={(event) => model.reading('scroll', event.currentTarget.scrollTop > 2)}
     >
       <Head columns={columns} pathRef={head} ranged={ranged} order={order} onOrder={onOrder} />
-      <div className="pin" role="rowgroup" ref={pins}>
+      <div className={whole ? 'pin whole' : 'pin'} role="rowgroup" ref={pins}>
         {pinned.map((span, i) => (
           <Row
             key={span.id}
@@ -165,9 +169,14 @@ export function OperationsTable(props: TableProps) {
             ended={!model.isOpen(span.id)}
           />
         ))}
-        {more > 0 && (
+        {(more > 0 || whole) && (
           <div role="row" className="pin-more">
-            <span role="gridcell">and {more} more open for over a second</span>
+            <span role="gridcell">
+              <button type="button" className="link" onClick={() => setWhole(!whole)}>
+                {whole ? `Show the oldest ${PINNED} alone` : `Show ${more} more`}
+              </button>
+              {whole && more > 0 ? `; ${more} more are open` : ' open for over a second'}
+            </span>
           </div>
         )}
       </div>
@@ -203,6 +212,8 @@ export function OperationsTable(props: TableProps) {
 function TableEnd({ model }: { model: OperationsModel }) {
   if (model.error) return <Problem error={model.error} onRetry={() => model.retry()} />;
   if (model.loading) return <p className="rows-end">Asking the store for what is older…</p>;
+  if (model.length === 0 && model.pinned.length > 0)
+    return <p className="rows-end">Those above are all that match: none of them has ended.</p>;
   if (model.length === 0) {
     return (
       <p className="rows-end">

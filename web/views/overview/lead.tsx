@@ -10,6 +10,7 @@ import { useKeys } from '../../keys/keys.ts';
 import { shown } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
 import { StallSentence } from '../../ui/sentence.tsx';
+import { Telling } from '../../ui/telling.tsx';
 import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 import { healthWords } from './order.ts';
@@ -43,7 +44,11 @@ function Stalled({
           <StallSentence span={first.span} />
         </h1>
         <p>
-          {first.cause && <span className="strong">{visible(first.cause.text)} </span>}
+          {first.cause && (
+            <>
+              <Telling sentence={first.cause.text} />{' '}
+            </>
+          )}
           {restWords(stalls, mounts)}
         </p>
       </div>

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { useStore } from 'zustand';
 import { errnoNumber, isOrdinaryErrno } from '../../../shared/errno.ts';
 import type { Mount } from '../../../shared/mount.ts';
+import { shortenPath } from '../../../shared/short-path.ts';
 import { clock } from '../../live/clock.ts';
 import { shown } from '../../live/feed.ts';
 import { Age } from '../../ui/age.tsx';
@@ -21,6 +22,7 @@ import { AxisHead, LatencyAxis } from './axis.tsx';
 import { isWatched, worstFirst } from './order.ts';
 import { Sparkline } from './sparkline.tsx';
 import './mounts.css';
+import './row-details.css';
 
 const TIERS: Readonly<Record<Mount['tier'], string>> = {
   bpf: 'BPF',
@@ -119,7 +121,9 @@ const MountRow = memo(function MountRow({ mount, onAsk }: RowProps) {
         >
           <PathText path={mount.mount} />
         </Link>
-        <div className="s ell">{aboutMount(mount)}</div>
+        <div className="s ell" title={aboutMount(mount, Number.POSITIVE_INFINITY)}>
+          {aboutMount(mount, SOURCE_CHARS)}
+        </div>
       </div>
       <div role="cell" className="sp-cell">
         {!off && <Sparkline values={mount.opsHistory} columns={60} tone="plain" />}
@@ -157,9 +161,13 @@ function Capture({ mount, onAsk }: RowProps) {
   return canBeWatched(mount) ? <WatchButton mount={mount} /> : TIERS[mount.tier];
 }
 
-function aboutMount(mount: Mount): string {
+/** Characters of a source in a row; whole on hover. */
+const SOURCE_CHARS = 24;
+
+function aboutMount(mount: Mount, sourceChars: number): string {
   const daemon = mount.daemon ? `${visible(mount.daemon.comm ?? 'process')} ${mount.daemon.pid}` : null;
-  const parts = [mount.fsType, mount.source, daemon];
+  const source = mount.source === null ? null : shortenPath(mount.source, sourceChars);
+  const parts = [mount.fsType, source && `${source.dir}${source.name}`, daemon];
   if (mount.alsoAt.length > 0) parts.push(`also at ${mount.alsoAt.map(visible).join(', ')}`);
   return parts
     .filter((part) => part !== null)
@@ -182,9 +190,9 @@ function ErrorsOf({ mount }: { mount: Mount }) {
   return (
     <>
       <Sparkline values={mount.errorsHistory} columns={24} tone={ordinary ? 'faint' : 'error'} />
-      <span className={`num wide ${mount.topError && !ordinary ? 'er' : ''}`}>
+      <span className={`num wide ${mount.topError && !ordinary && mount.errorsPerS > 0 ? 'er' : ''}`}>
         <Gauge count={mount.errorsPerS} />
-        {mount.topError && <small>{mount.topError}</small>}
+        {mount.topError && <small className={ordinary ? '' : 'er'}>{mount.topError}</small>}
       </span>
     </>
   );

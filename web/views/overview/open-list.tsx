@@ -9,7 +9,6 @@ import { Caller } from '../../ui/caller.tsx';
 import { Op } from '../../ui/glyph.tsx';
 import { PathText } from '../../ui/path.tsx';
 import { axisShare } from '../../ui/scale.ts';
-import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 
 const SHOWN = 12;
@@ -57,7 +56,9 @@ function OpenRow({ span, stallId }: { span: Span; stallId: number | null }) {
         <span className="ell sec">
           <Caller span={span} />
         </span>
-        <span className="path dim">{visible(span.mount)}</span>
+        <span className="on">
+          <PathText path={span.mount} />
+        </span>
       </Link>
     </li>
   );

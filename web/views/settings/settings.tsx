@@ -10,7 +10,8 @@ import { Problem } from '../../ui/problem.tsx';
 import { recordingId } from '../../url/recording.ts';
 import { AlertSettings } from './alerts.tsx';
 import { Looks } from './looks.tsx';
-import { Access, Retention } from './started-with.tsx';
+import { RetentionSettings } from './retention.tsx';
+import { Access } from './started-with.tsx';
 import { Thresholds } from './thresholds.tsx';
 import '../../ui/field.css';
 import './settings.css';
@@ -30,7 +31,7 @@ function LiveSettings() {
       {query.error && <Problem error={query.error} onRetry={() => query.refetch()} />}
       {query.isPending && <Coming rows={8} what="settings" />}
       {data && <Thresholds key={JSON.stringify(data.thresholds)} rules={data.thresholds} />}
-      {data && <Retention startedWith={data.startedWith} />}
+      {data && <RetentionSettings retention={data.retention} startedWith={data.startedWith} />}
       <AlertSettings />
       {data && <Access startedWith={data.startedWith} />}
       <Looks />

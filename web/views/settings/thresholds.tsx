@@ -4,7 +4,7 @@ import { ArrowUp, Trash2 } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
-import type { Settings } from '../../../shared/settings.ts';
+import type { SettingsAnswer } from '../../../shared/settings.ts';
 import { type ThresholdRule, thresholdsFor } from '../../../shared/stall.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { apiPut } from '../../api/client.ts';
@@ -27,7 +27,7 @@ export function Thresholds({ rules }: { rules: readonly ThresholdRule[] }) {
   const [tried, setTried] = useState(false);
   const read = readRows(rows);
   const save = useMutation({
-    mutationFn: (thresholds: ThresholdRule[]) => apiPut<Settings>('/settings', { thresholds }),
+    mutationFn: (thresholds: ThresholdRule[]) => apiPut<SettingsAnswer>('/settings', { thresholds }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: settingsQuery.queryKey }),
   });
   const fromServer = save.error ? serverErrors(save.error.message, rows.length) : null;

@@ -2,6 +2,7 @@
 import type { Cause } from '../../../shared/diagnosis.ts';
 import type { Stall } from '../../../shared/stall.ts';
 import { formatDuration } from '../../../shared/units.ts';
+import { Telling } from '../../ui/telling.tsx';
 import { visible } from '../../ui/visible.ts';
 import './cause.css';
 
@@ -17,7 +18,7 @@ export function CauseText({ stall }: { stall: Stall }) {
   return (
     <>
       <p className="cause">
-        {visible(cause.text)} {cause.advice !== '' && <span>{visible(cause.advice)} </span>}
+        <Telling sentence={cause.text} /> {cause.advice !== '' && <span>{visible(cause.advice)} </span>}
       </p>
       {cause.evidence.length > 0 && (
         <details className="signs">

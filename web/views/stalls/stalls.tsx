@@ -21,6 +21,7 @@ import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { StallSentence } from '../../ui/sentence.tsx';
 import { groupStalls } from '../../ui/stall-groups.ts';
+import { Telling } from '../../ui/telling.tsx';
 import { clockText, dateText } from '../../ui/time.ts';
 import { visible } from '../../ui/visible.ts';
 import { recordingId } from '../../url/recording.ts';
@@ -90,7 +91,13 @@ function OpenStall({ stall, count, first }: { stall: Stall; count: number; first
         <Link className="cover" data-item href={`/stalls/${stall.id}`}>
           <StallSentence span={span} />
         </Link>
-        {cause ? <p className="why">{visible(cause.text)}</p> : <PathText path={span.path} />}
+        {cause ? (
+          <p className="why">
+            <Telling sentence={cause.text} />
+          </p>
+        ) : (
+          <PathText path={span.path} />
+        )}
         <BurnBar sinceUs={span.startUs} hot />
       </div>
       <dl>

@@ -32,7 +32,7 @@ function Card() {
   const [params, change] = useViewParams();
   const mounts = useStore(shown, (state) => state.mounts);
   const stalls = useStore(shown, (state) => state.stalls);
-  const paused = useStore(live, (state) => state.pausedUs !== null);
+  const paused = useStore(live, (state) => state.pausedUs !== null || state.link.kind === 'down');
   const there = mounts.filter(({ state }) => state !== 'gone').map(({ id }) => id);
   // A stall's chain is known a moment after the stall.
   const chains = stalls.map(({ id, groupId, chain }) => `${id} ${groupId} ${chain.length}`);

@@ -1,7 +1,8 @@
 // The map as a picture: lines in SVG, nodes and ages as links over it, so that they can be read, followed and selected.
-import { memo } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { MapEdge, MountMap } from '../../../../shared/mount-map.ts';
+import { frames } from '../../../live/frames.ts';
 import { Age } from '../../../ui/age.tsx';
 import { StateGlyph, type StateMark } from '../../../ui/glyph.tsx';
 import { PathText } from '../../../ui/path.tsx';
@@ -22,9 +23,10 @@ export function MapPicture({ map, layout, marks, still }: PictureProps) {
   const { width, height, nodes, lines } = layout;
   // What burns lies over what does not.
   const ordered = lines.toSorted((a, b) => Number(a.head !== null) - Number(b.head !== null));
+  const svg = useFlow(!still && lines.some(({ head }) => head !== null));
   return (
-    <div className={still ? 'map-picture still' : 'map-picture'} style={{ width, height }}>
-      <svg width={width} height={height} role="img" aria-label={mapSentence(map)}>
+    <div className="map-picture" style={{ width, height }}>
+      <svg ref={svg} width={width} height={height} role="img" aria-label={mapSentence(map)}>
         {ordered.map((line) => (
           <LinePath key={keyOf(line.edge)} line={line} />
         ))}
@@ -39,6 +41,39 @@ export function MapPicture({ map, layout, marks, still }: PictureProps) {
       ))}
     </div>
   );
+}
+
+/** So often lines move on: each frame of the browser would cost more and say no more. */
+const FLOW_MS = 50;
+/** A dash and the space after it, as in map.css, px; and how long they take to pass. */
+const DASH = 11;
+const PASS_MS = 700;
+const unmoved = matchMedia('(prefers-reduced-motion: reduce)');
+
+/** Has the lines of an svg flow for as long as some do and it is in view. Where motion is unwelcome they stand. */
+function useFlow(flows: boolean): React.RefObject<SVGSVGElement | null> {
+  const ref = useRef<SVGSVGElement>(null);
+  useEffect(() => {
+    const svg = ref.current;
+    if (!flows || !svg) return;
+    let stop: (() => void) | null = null;
+    const move = () => {
+      if (unmoved.matches) return;
+      const offset = -((performance.now() / PASS_MS) % 1) * DASH;
+      for (const path of svg.querySelectorAll<SVGPathElement>('.flow'))
+        path.style.strokeDashoffset = `${offset.toFixed(2)}px`;
+    };
+    const observer = new IntersectionObserver(([entry]) => {
+      stop?.();
+      stop = entry?.isIntersecting ? frames.beat(FLOW_MS, move) : null;
+    });
+    observer.observe(svg);
+    return () => {
+      observer.disconnect();
+      stop?.();
+    };
+  }, [flows]);
+  return ref;
 }
 
 const keyOf = ({ from, to, reason }: MapEdge) => JSON.stringify([from, to, reason]);
