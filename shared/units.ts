@@ -32,6 +32,11 @@ export function formatDuration(ns: number): Quantity {
 }
 
 /** An age that ticks: tenths of a second below 100 s, above that as a duration. */
+/** As on an axis: what is zero after the first unit is left out (2 min, 1 h 30 min). */
+export function formatRound(ns: number): Quantity {
+  return quantity(formatDuration(ns).parts.filter(({ value }, at) => at === 0 || value !== '0'));
+}
+
 export function formatAge(ms: number): Quantity {
   const tenths = Math.floor(Math.max(0, ms) / 100);
   if (tenths < 1_000) return quantity([{ value: (tenths / 10).toFixed(1), unit: 's' }]);

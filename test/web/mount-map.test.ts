@@ -132,6 +132,26 @@ test('the order in which the server tells of things changes nothing', () => {
   expect(sorted(layoutAcross(turned, WIDE))).toEqual(sorted(layoutAcross(HOT, WIDE)));
 });
 
+test('whoever waits for what is columns away is drawn past the boxes between, and all ages are in the picture', () => {
+  const many = Array.from({ length: 5 }, (_, i) => waits(`c${i}`, 'nas', 10 + i));
+  const crowd = mapOf(
+    [...HOT.nodes, ...many.map(({ from }) => node(from, 'caller'))],
+    [...HOT.edges, ...many],
+  );
+  for (const layout of [layoutAcross(HOT, WIDE), layoutAcross(crowd, WIDE)]) {
+    const [{ d } = { d: '' }] = line(layout, 'cat', 'nas').concat(
+      layout.lines.filter(({ edge: { to } }) => to === 'nas'),
+    );
+    const level = /([\d.-]+) ([\d.-]+)L([\d.-]+) ([\d.-]+)/.exec(d)?.slice(1).map(Number) ?? [];
+    const [fromX = Number.NaN, y = Number.NaN, toX = Number.NaN, toY] = level;
+    expect(toY).toBe(y);
+    const column = layout.nodes.filter(({ x }) => x >= fromX && x < toX);
+    expect(column.length).toBeGreaterThan(0);
+    for (const box of column) expect(y < box.y || y > box.y + box.height).toBe(true);
+    for (const { label } of layout.lines) if (label) expect(label.y).toBeLessThanOrEqual(layout.height - 12);
+  }
+});
+
 test('two nodes have one line, the one that waits; only those have a head and an age', () => {
   const layout = layoutAcross(HOT, WIDE);
   expect(line(layout, 'pool', 'nas').map((one) => one.edge.reason)).toEqual(['waits']);

@@ -79,7 +79,7 @@ function drawWaiting(c: CanvasRenderingContext2D, scale: Scale, base: number): v
   c.textAlign = 'left';
   c.fillStyle = colour('ink-3');
   c.fillText(
-    'Operations will draw themselves here, one column a second.',
+    `Operations will draw themselves here${scale.narrow ? '' : ', one column a second'}.`,
     scale.left + 2,
     base - (scale.narrow ? 8 : 14),
     scale.right - scale.left,

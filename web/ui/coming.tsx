@@ -1,5 +1,6 @@
 // The shape of what is on its way, once it has taken long enough to be noticed. It stands still.
 import { useEffect, useState } from 'react';
+import './coming.css';
 
 const AFTER_MS = 200;
 

@@ -1,6 +1,7 @@
 // Copying: the button itself says that it worked, and a screen reader hears it.
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import './command.css';
 
 const SHOWN_MS = 1_600;
 

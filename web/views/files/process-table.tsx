@@ -2,7 +2,7 @@
 import { Link } from 'wouter';
 import type { Process } from '../../../shared/groups.ts';
 import { formatBytes, formatCount } from '../../../shared/units.ts';
-import { Duration } from '../../ui/figure.tsx';
+import { Duration, None } from '../../ui/figure.tsx';
 import { visible } from '../../ui/visible.ts';
 import { operationsHref } from '../../url/use.ts';
 
@@ -31,11 +31,9 @@ export function ProcessTable({ processes }: { processes: readonly Process[] }) {
                 </span>
               </Link>
             </td>
-            <td className="right n">{formatCount(process.count).text}</td>
-            <td className="right n">{process.bytes === 0 ? '–' : formatBytes(process.bytes).text}</td>
-            <td className="right">
-              <Duration ns={process.sumNs} />
-            </td>
+            <td className={`right n ${process.count > 0 ? '' : 'dim'}`}>{formatCount(process.count).text}</td>
+            <td className="right n">{process.bytes === 0 ? <None /> : formatBytes(process.bytes).text}</td>
+            <td className="right">{process.sumNs === 0 ? <None /> : <Duration ns={process.sumNs} />}</td>
             <td className={`right n ${process.errors > 0 ? 'er' : 'dim'}`}>
               {formatCount(process.errors).text}
             </td>

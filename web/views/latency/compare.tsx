@@ -47,7 +47,7 @@ export function Comparison({ query, pair, names, onClear }: ComparisonProps) {
           <ul className="differences" aria-live="polite">
             {told.map((item) => (
               <li key={item.key} className={item.verdict === 'differs' ? 'strong' : 'sec'}>
-                {differenceText(item, names)}
+                <Difference text={differenceText(item, names)} />
               </li>
             ))}
             {told.length === 0 && (
@@ -63,6 +63,17 @@ export function Comparison({ query, pair, names, onClear }: ComparisonProps) {
         </>
       )}
     </section>
+  );
+}
+
+/** A sentence, with the operation that it begins with marked. */
+function Difference({ text }: { text: string }) {
+  const end = text.indexOf(':');
+  return (
+    <>
+      <b>{text.slice(0, end)}</b>
+      {text.slice(end)}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // What the histograms are told apart by.
 import { HISTOGRAM_KINDS, type HistogramKind } from './kinds.ts';
+import '../../ui/seg.css';
 import './kind-switch.css';
 
 interface KindSwitchProps {

@@ -16,9 +16,16 @@ export interface PercentileLine {
 
 const NAME_PX = 82;
 const ROWS = 2;
+/** In the upper row a name to the left would stand over the line before it, and seem to be its. */
+const PLACES: readonly (readonly [row: number, side: PercentileLine['side']])[] = [
+  [0, 'left'],
+  [0, 'right'],
+  [1, 'right'],
+  [1, 'left'],
+];
 
 /**
- * p50, p90, p99, p99.9 in order. A name stands left of its line, else right of it, else a row higher, so that no
+ * p50, p90, p99, p99.9 in order. A name stands left of its line, else right of it, else in the row above, right first, so that no
  * two lie on one another on an axis of `widthPx`.
  */
 export function percentileLines(histogram: HistogramAnswer, widthPx: number): PercentileLine[] {
@@ -42,14 +49,13 @@ export function percentileLines(histogram: HistogramAnswer, widthPx: number): Pe
       row: 0,
     };
     let placed = false;
-    for (let place = 0; place < ROWS * 2; place++) {
-      line.row = place >> 1;
-      line.side = place % 2 === 0 ? 'left' : 'right';
-      const from = line.side === 'left' ? share - width : share;
+    for (const [row, side] of PLACES) {
+      Object.assign(line, { row, side });
+      const from = side === 'left' ? share - width : share;
       const to = from + width;
-      const row = taken[line.row] ?? [];
-      if (from < -width / 4 || to > 1 + width / 4 || row.some(([a, b]) => from < b && to > a)) continue;
-      row.push([from, to]);
+      const names = taken[row] ?? [];
+      if (from < -width / 4 || to > 1 + width / 4 || names.some(([a, b]) => from < b && to > a)) continue;
+      names.push([from, to]);
       placed = true;
       break;
     }

@@ -18,6 +18,7 @@ import { frames } from '../../live/frames.ts';
 import { charsIn } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import type { SpanOrder } from '../../url/params.ts';
+import { useViewParams } from '../../url/use.ts';
 import type { Target } from './cell-menu.tsx';
 import { columnOf } from './columns.tsx';
 import { Head } from './head.tsx';
@@ -203,13 +204,14 @@ export function OperationsTable(props: TableProps) {
           ) : null;
         })}
       </div>
-      <TableEnd model={model} />
+      <TableEnd model={model} ranged={ranged} />
     </div>
   );
 }
 
 /** What stands below the last row: more coming, the end, an error, or why there is nothing. */
-function TableEnd({ model }: { model: OperationsModel }) {
+function TableEnd({ model, ranged }: { model: OperationsModel; ranged: boolean }) {
+  const [params, change] = useViewParams();
   if (model.error) return <Problem error={model.error} onRetry={() => model.retry()} />;
   if (model.loading) return <p className="rows-end">Asking the store for what is older…</p>;
   if (model.length === 0 && model.pinned.length > 0)
@@ -217,8 +219,12 @@ function TableEnd({ model }: { model: OperationsModel }) {
   if (model.length === 0) {
     return (
       <p className="rows-end">
-        No operation matches. New ones appear here as they end; <kbd>u</kbd> takes the last change of the
-        filter back.
+        No operation matches. {ranged ? '' : 'New ones appear here as they end. '}
+        {params.filter !== '' && (
+          <button type="button" className="link" onClick={() => change({ filter: '' })}>
+            Clear the filter
+          </button>
+        )}
       </p>
     );
   }

@@ -28,7 +28,7 @@ export function Privilege() {
 }
 
 /** Whether another user sees more: other reasons (an old kernel, a loader that is not built) name their own way. */
-const needsRoot = (mount: Mount) => /\bas root\b/.test(mount.tierReason ?? '');
+const needsRoot = (mount: Mount) => /\bas root\b|not permitted/i.test(mount.tierReason ?? '');
 
 /** Which mounts are only seen from outside, and what is still known of them. */
 function privilegeWords(mounts: readonly Mount[]): string {

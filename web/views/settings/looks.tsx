@@ -1,5 +1,6 @@
 // How the page looks in this browser.
 import { useStore } from 'zustand';
+import '../../ui/seg.css';
 import { setTheme, type ThemeChoice, theme } from '../../theme/theme.ts';
 
 const CHOICES: readonly (readonly [ThemeChoice, string])[] = [

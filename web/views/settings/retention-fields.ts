@@ -1,6 +1,6 @@
 // Size and age of what is kept, as texts that are typed and as numbers. Pure.
 import { LEAST_AGE_S, LEAST_BYTES, type Retention } from '../../../shared/settings.ts';
-import { formatBytes, formatDuration } from '../../../shared/units.ts';
+import { formatBytes, formatRound } from '../../../shared/units.ts';
 
 export interface RetentionTexts {
   size: string;
@@ -49,7 +49,7 @@ export function goesAtOnce(
 ): string | null {
   const parts = [];
   if (held.ageS !== null && held.ageS > maxAgeS)
-    parts.push(`what is older than ${formatDuration(maxAgeS * 1e9).text}`);
+    parts.push(`what is older than ${formatRound(maxAgeS * 1e9).text}`);
   if (held.sizeBytes > maxBytes)
     parts.push(
       `the oldest ${formatBytes(held.sizeBytes - maxBytes).text} of ${formatBytes(held.sizeBytes).text}`,

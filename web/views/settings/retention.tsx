@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { Retention, SettingsAnswer, StartedWith } from '../../../shared/settings.ts';
-import { formatBytes, formatDuration } from '../../../shared/units.ts';
+import { formatBytes, formatDuration, formatRound } from '../../../shared/units.ts';
 import { apiPut } from '../../api/client.ts';
 import { queryClient, settingsQuery } from '../../api/queries.ts';
 import { clock } from '../../live/clock.ts';
@@ -28,8 +28,8 @@ export function RetentionSettings({ retention, startedWith }: RetentionProps) {
     <section aria-label="Retention">
       <h2>What is kept</h2>
       <p>
-        Operations go when they are older than {formatDuration(inForce.maxAgeS * 1e9).text}, or when the store
-        is larger than {formatBytes(inForce.maxBytes).text}, the oldest first. Recordings are never let go.
+        Operations go when they are older than {formatRound(inForce.maxAgeS * 1e9).text}, or when the store is
+        larger than {formatBytes(inForce.maxBytes).text}, the oldest first. Recordings are never let go.
       </p>
       <dl className="set-facts">
         <div>
@@ -61,7 +61,7 @@ export function RetentionSettings({ retention, startedWith }: RetentionProps) {
       <p className="quiet-note">
         {retention === null
           ? 'So the server was started. Its options, for another start:'
-          : `Set here, over what the server was started with: ${formatBytes(startedWith.maxBytes).text} and ${formatDuration(startedWith.maxAgeS * 1e9).text}. As options:`}
+          : `Set here, over what the server was started with: ${formatBytes(startedWith.maxBytes).text} and ${formatRound(startedWith.maxAgeS * 1e9).text}. As options:`}
       </p>
       <Command command={commandFor(inForce)} />
     </section>

@@ -2,7 +2,7 @@
 
 import { opClass } from '../../../shared/ops.ts';
 import type { Stall } from '../../../shared/stall.ts';
-import { formatDuration } from '../../../shared/units.ts';
+import { formatDuration, formatRound } from '../../../shared/units.ts';
 import { colour, faded, font } from '../../theme/colours.ts';
 import type { Pen } from '../../ui/canvas.tsx';
 import { spark } from '../../ui/draw.ts';
@@ -82,6 +82,6 @@ function drawTicks(c: CanvasRenderingContext2D, lengthS: number, x: (s: number) 
     c.fillStyle = colour('line-strong');
     c.fillRect(Math.round(x(s)), y + 6, 1, 4);
     c.fillStyle = colour('ink-3');
-    c.fillText(formatDuration(s * 1e9).text, x(s), y + 18);
+    c.fillText(formatRound(s * 1e9).text, x(s), y + 18);
   }
 }

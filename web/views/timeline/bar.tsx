@@ -1,7 +1,7 @@
 // The line above the picture: what lanes are, the filter, how much is in view, and the moves for those without a wheel.
 import { ZoomIn, ZoomOut } from 'lucide-react';
 import type { LaneKind } from '../../../shared/timeline.ts';
-import { formatCount, formatDuration } from '../../../shared/units.ts';
+import { formatCount, formatRound } from '../../../shared/units.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { recordingId } from '../../url/recording.ts';
 import type { TimelineModel } from './model.ts';
@@ -39,7 +39,7 @@ export function TimelineBar({ model, lanes, filter, inView, onLanes, onFilter, o
       <span className="tl-count">
         {inView && (
           <>
-            <b>{formatCount(inView.operations).text}</b> in {formatDuration(inView.lengthUs * 1e3).text}
+            <b>{formatCount(inView.operations).text}</b> in {formatRound(inView.lengthUs * 1e3).text}
           </>
         )}
       </span>

@@ -73,12 +73,14 @@ export function LaneTable({ model, onPick }: TableProps) {
             const facts = factsOf(picture as Picture, row, view);
             return (
               <tr key={row.id}>
-                <td className="path">{visible(group.mount)}</td>
+                <td className="mono">{visible(group.mount)}</td>
                 <th scope="row">
                   {row.label ? visible(row.label) : 'no caller known'}{' '}
-                  <i className="dim">
-                    {row.lanes.length === 1 ? row.lanes[0]?.thread : `${row.lanes.length} in turn`}
-                  </i>
+                  {row.label && (
+                    <span className="dim">
+                      {row.lanes.length === 1 ? row.lanes[0]?.thread : `${row.lanes.length} in turn`}
+                    </span>
+                  )}
                 </th>
                 <td className="right">{formatCount(facts.count).text}</td>
                 <td className={`right ${facts.errors > 0 ? 'er' : 'dim'}`}>

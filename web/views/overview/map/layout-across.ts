@@ -34,7 +34,7 @@ export function layoutAcross(whole: MountMap, room: number): MapLayout {
     return box ? { node, ...box, inset: 0 } : [];
   });
   const lines = linesOf(map, ranked, places, sizes);
-  spread(lines);
+  spread(lines, height);
   // A line that goes around the last column reaches beyond it.
   const beyond = lines.map(({ label }) => (label ? label.x + LABEL_HALF : 0));
   const first = CALLERS + sizes.gap;
@@ -137,7 +137,8 @@ function linesOf(map: MountMap, { ways }: Ranked, places: ReadonlyMap<string, Bo
     if (!from || !to) return [];
     const waits = edge.reason === 'waits';
     if (to.x <= from.x) return around(edge, from, to, waits);
-    const lanes = (ways.get(pairOf(edge)) ?? []).flatMap(({ id }) => places.get(id) ?? []);
+    const way = ways.get(pairOf(edge))?.flatMap(({ id }) => places.get(id) ?? []);
+    const lanes = way ?? pastBoxes(from, to, [...places.values()]);
     const start: Point = [from.x + from.width, middle(from)];
     const goal: Point = [to.x - (waits ? HEAD : 0), middle(to)];
     let d = `M${point(start)}`;
@@ -157,6 +158,21 @@ function linesOf(map: MountMap, { ways }: Ranked, places: ReadonlyMap<string, Bo
       label: waits ? onBend(start, first, along) : null,
     };
   });
+}
+
+/** Where a line that has no lane passes the columns between its ends: between their boxes, as near to its end as it can. */
+function pastBoxes(from: Box, to: Box, boxes: readonly Box[]): Box[] {
+  const between = boxes.filter(({ x, width }) => x >= from.x + from.width && x + width <= to.x);
+  const columns = [...Map.groupBy(between, ({ x }) => x).values()];
+  return columns
+    .map((column) => {
+      const sorted = column.toSorted((a, b) => a.y - b.y);
+      const ends = sorted.map(({ y, height }) => y + height + BETWEEN / 2);
+      const free = [(sorted[0]?.y ?? 0) - BETWEEN / 2, ...ends];
+      const near = free.toSorted((a, b) => Math.abs(a - middle(to)) - Math.abs(b - middle(to)))[0] ?? 0;
+      return { x: sorted[0]?.x ?? 0, y: near, width: sorted[0]?.width ?? 0, height: 0 };
+    })
+    .sort((a, b) => a.x - b.x);
 }
 
 /** A circle's last line, and what waits for itself: around the right end of both. */
@@ -193,8 +209,8 @@ function onBend(from: Point, to: Point, x: number): { x: number; y: number } {
   return { x: Math.min(x, to[0]), y: round(from[1] + (to[1] - from[1]) * (3 * low ** 2 - 2 * low ** 3)) };
 }
 
-/** Ages in one gap are so far apart that each can be read. */
-function spread(lines: readonly Line[]): void {
+/** Ages in one gap are so far apart that each can be read, and none is below the end. */
+function spread(lines: readonly Line[], height: number): void {
   const labels = lines.flatMap(({ label }) => label ?? []);
   for (const gap of Map.groupBy(labels, ({ x }) => Math.round(x)).values()) {
     gap.sort((a, b) => a.y - b.y);
@@ -202,6 +218,11 @@ function spread(lines: readonly Line[]): void {
     for (const label of gap) {
       label.y = Math.max(label.y, free);
       free = label.y + LABELS;
+    }
+    let end = height - LABELS / 2;
+    for (const label of gap.toReversed()) {
+      label.y = Math.max(LABELS / 2, Math.min(label.y, end));
+      end = label.y - LABELS;
     }
   }
 }
