@@ -71,7 +71,7 @@ export function literal(key: string, value: string): Named {
 
 function processNamed(pid: number | null, comm: string | null): Named {
   if (pid === null) return NONE;
-  if (comm === null) return { key: String(pid), filter: `pid:${pid}` };
+  if (comm === null) return { key: pid === 0 ? 'kernel' : String(pid), filter: `pid:${pid}` };
   return { key: `${comm} ${pid}`, filter: `pid:${pid} ${literal('comm', comm).filter}` };
 }
 

@@ -196,6 +196,8 @@ async function questions(report: Report, file: string): Promise<void> {
   );
   await ask('heat map of the last ten minutes', () => store.heatmap({}), '100 ms');
   await ask('heat map of all', () => store.heatmap({ from: String((now - WINDOW_S) * 1e6) }));
+  for (const by of ['comm', 'size', 'path'] as const)
+    await ask(`histograms of one minute, by ${by}`, () => store.latency({ ...minute, by }));
   await ask('histograms of pid:1007 in one minute', () => store.latency({ ...minute, filter: 'pid:1007' }));
   await ask('newest 100', () => store.spans({}));
   await ask('newest 100 of errno:EIO dur:>1ms', () => store.spans({ filter: 'errno:EIO dur:>1ms' }));

@@ -1,7 +1,7 @@
 // The foot: the keys of the view at the left, the instrument about itself at the right.
 import { useStore } from 'zustand';
 import type { Mount } from '../../shared/mount.ts';
-import { formatBytes, formatDuration } from '../../shared/units.ts';
+import { formatBytes, formatDuration, formatRound } from '../../shared/units.ts';
 import { keyLayers, topmostFirst } from '../keys/keys.ts';
 import { live } from '../live/feed.ts';
 import { recordingId } from '../url/recording.ts';
@@ -42,7 +42,7 @@ function Instrument() {
       <>
         <span className="wide">{mounts.length === 1 ? '1 mount' : `${mounts.length} mounts`} in it</span>
         <span>
-          recording {formatBytes(store.sizeBytes).text}, {formatDuration((lengthUs ?? 0) * 1e3).text}
+          recording {formatBytes(store.sizeBytes).text}, {formatRound((lengthUs ?? 0) * 1e3).text}
         </span>
         <span className="wide">{location.host}</span>
       </>

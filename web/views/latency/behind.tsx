@@ -5,6 +5,7 @@ import type { BreakdownAnswer, BreakdownBy } from '../../../shared/groups.ts';
 import { formatCount, formatDuration, formatPercent } from '../../../shared/units.ts';
 import { breakdownQuery, slowestQuery } from '../../api/queries.ts';
 import { Duration } from '../../ui/figure.tsx';
+import { PathText } from '../../ui/path.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { SpanRows } from '../../ui/slowest.tsx';
 import { clockText } from '../../ui/time.ts';
@@ -173,7 +174,7 @@ function Panel({ by, name, none, brush, filter, href }: PanelProps) {
                     <span className="dim ell">{text}</span>
                   ) : (
                     <Link className="ell" href={href(item.filter)} title={text}>
-                      {text}
+                      {by === 'mount' || by === 'path' ? <PathText path={item.key} /> : text}
                     </Link>
                   )}
                   <i className="share" style={{ width: `${share * 100}%` }} aria-hidden="true" />

@@ -221,7 +221,9 @@ export default function LatencyView() {
                 refetchInterval={refetchInterval}
               />
             )}
-            {isThere && items.length === 0 && <NothingHere params={params} />}
+            {isThere && items.length === 0 && (
+              <NothingHere params={params} onClear={() => change({ filter: '' })} />
+            )}
             {!isThere && !latency.error && <Coming rows={8} what="histograms" />}
             <HistogramList
               kind={kind}
@@ -242,7 +244,7 @@ export default function LatencyView() {
               />
             )}
             {behind}
-            {!brush && (
+            {!brush && heat.data && brushOfAll(heat.data) !== null && (
               <>
                 <p className="quiet-note">
                   Drag over the picture to see what is behind a part of it: who asked, for which paths, how
@@ -269,11 +271,17 @@ function rowsHref({ filter, range }: ViewParams, only: string): string | null {
   return only === '' ? null : operationsHref({ filter: withTerm(filter, only), range });
 }
 
-function NothingHere({ params }: { params: ViewParams }) {
+function NothingHere({ params, onClear }: { params: ViewParams; onClear: () => void }) {
   return (
     <p className="quiet-note">
-      No operation ended in this window{params.filter === '' ? '' : ' that the filter leaves'}. A longer
-      window may hold some.
+      No operation ended in this {params.range ? 'range' : 'window'}
+      {params.filter === '' ? '' : ' that the filter leaves'}.{' '}
+      {params.range ? '' : 'A longer window may hold some. '}
+      {params.filter !== '' && (
+        <button type="button" className="link" onClick={onClear}>
+          Clear the filter
+        </button>
+      )}
     </p>
   );
 }

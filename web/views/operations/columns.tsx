@@ -11,13 +11,14 @@ import { term } from '../../url/terms.ts';
 import { DoneDuration, OpenDuration, Result, When } from './cells.tsx';
 import { detailText } from './detail.ts';
 import { endUs } from './model.ts';
-import { MountName } from './mount-name.tsx';
 import './cells.css';
 
 /** What a cell may need beside its span. */
 export interface RowFacts {
   /** Characters that the path column holds. */
   room: number;
+  /** And the mount column. */
+  mountRoom: number;
   /** Times are told from here; null: wall time. */
   anchorUs: number | null;
   /** A pinned operation that has ended since it was pinned. */
@@ -165,7 +166,7 @@ export const COLUMNS: readonly Column[] = [
     width: 130,
     shown: true,
     className: 'ell mono dim mount-cell',
-    cell: ({ mount }) => <MountName mount={mount} />,
+    cell: ({ mount }, { mountRoom }) => <PathText path={mount} room={mountRoom} />,
     key: ({ mount }) => mount,
     terms: ({ mount }) => [term('mount', mount)],
   },

@@ -20,6 +20,7 @@ interface RowProps {
   cell: string | null;
   /** Characters that the path column holds. */
   room: number;
+  mountRoom: number;
   anchorUs: number | null;
   /** A pinned operation that has ended since it was pinned. */
   ended?: boolean;
@@ -36,7 +37,12 @@ const NOT_AT_EXIT = new Set(['detail', 'size']);
 
 export const Row = memo(function Row(props: RowProps) {
   const { span, part, columns, ariaRow, top, selected, ended = false, mark } = props;
-  const facts: RowFacts = { room: props.room, anchorUs: props.anchorUs, ended };
+  const facts: RowFacts = {
+    room: props.room,
+    mountRoom: props.mountRoom,
+    anchorUs: props.anchorUs,
+    ended,
+  };
   // An ENTER that is told apart is no news by itself: only the EXIT says how it went.
   const tone = ended || part === 'enter' ? 'plain' : toneOf(span);
   return (

@@ -32,6 +32,8 @@ import './table.css';
 
 const REPAINT_MS = 200;
 const PINNED = 5;
+/** A character of the mount column, px. */
+const MOUNT_CHAR = 6.63;
 /** And when all of them are asked for. */
 const MOST_PINNED = 300;
 /** Rows from the end at which older ones are asked for. */
@@ -134,7 +136,9 @@ export function OperationsTable(props: TableProps) {
     (pinned.some((one) => one.id === selected) || items.some(({ index }) => at >= 0 && index === at));
   const more = model.pinned.length - pinned.length;
   const slots = Math.ceil((items.length + 8) / 32) * 32;
-  const facts = { columns, cell, room, anchorUs };
+  // Its width is known: measuring it would cost a layout.
+  const mountRoom = Math.floor((layout.widths.mount ?? columnOf('mount')?.width ?? 0) / MOUNT_CHAR);
+  const facts = { columns, cell, room, mountRoom, anchorUs };
   return (
     <div
       className="tb"
