@@ -25,7 +25,10 @@ export abstract class Puts extends Reads {
   private readonly opened: RetentionLimits;
   private givenUp = 0;
 
-  constructor({ maxBytes, maxAgeS, maxStrings }: StoreOptions, { firstIds, nextSpanId, mounts, settings }: Found) {
+  constructor(
+    { maxBytes, maxAgeS, maxStrings }: StoreOptions,
+    { firstIds, nextSpanId, mounts, settings }: Found,
+  ) {
     super();
     this.known = {
       mounts: new Map(mounts.map((mount) => [mount.id, mount])),
