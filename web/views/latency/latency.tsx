@@ -3,22 +3,18 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useStore } from 'zustand';
 import { formatCount } from '../../../shared/units.ts';
-import { heatmapQuery, type TimeRange } from '../../api/queries.ts';
+import { heatmapQuery } from '../../api/queries.ts';
 import { FilterBar } from '../../filter/bar.tsx';
 import { useKeys } from '../../keys/keys.ts';
-import { clock } from '../../live/clock.ts';
-import { live } from '../../live/feed.ts';
 import { Coming } from '../../ui/coming.tsx';
 import { latencyCommand } from '../../ui/commands.ts';
 import { commandChoice, jsonChoice, useCopies } from '../../ui/copies.ts';
 import { Problem } from '../../ui/problem.tsx';
 import { Slowest } from '../../ui/slowest.tsx';
-import { type ViewParams, WINDOW_S, WINDOWS } from '../../url/params.ts';
+import { WINDOWS } from '../../url/params.ts';
 import { recordingId } from '../../url/recording.ts';
-import { withTerm } from '../../url/terms.ts';
-import { operationsHref, useViewParams } from '../../url/use.ts';
+import { useViewParams } from '../../url/use.ts';
 import { pairOf, readAgainst } from './against.ts';
 import { Behind } from './behind.tsx';
 import { BigHistogram } from './big.tsx';
@@ -29,15 +25,15 @@ import { HeatMap } from './heat.tsx';
 import { KindSwitch } from './kind-switch.tsx';
 import { HISTOGRAM_KINDS, type HistogramKind, kindOf, writeKind } from './kinds.ts';
 import { HistogramList } from './list.tsx';
+import { NothingHere, rowsHref } from './nothing-here.tsx';
 import { Outliers } from './outliers.tsx';
 import { HeatTable, LatencyTable } from './tables.tsx';
 import { shownBy, useComparison, useNames } from './use-compare.ts';
 import { useHistograms } from './use-histograms.ts';
+import { useWindow } from './use-window.ts';
 import './latency.css';
 
 const WINDOW_NAMES = { '1m': '1 min', '10m': '10 min', '1h': '1 h', all: 'All' } as const;
-/** A longer window changes less, and costs more to ask for. */
-const REFETCH_MS = { '1m': 1_000, '10m': 3_000, '1h': 5_000, all: 10_000 } as const;
 const COLUMNS = 120;
 
 export default function LatencyView() {
@@ -264,41 +260,4 @@ export default function LatencyView() {
       )}
     </div>
   );
-}
-
-/** The operations of a histogram as rows; null where no filter leaves just these. */
-function rowsHref({ filter, range }: ViewParams, only: string): string | null {
-  return only === '' ? null : operationsHref({ filter: withTerm(filter, only), range });
-}
-
-function NothingHere({ params, onClear }: { params: ViewParams; onClear: () => void }) {
-  return (
-    <p className="quiet-note">
-      No operation ended in this {params.range ? 'range' : 'window'}
-      {params.filter === '' ? '' : ' that the filter leaves'}.{' '}
-      {params.range ? '' : 'A longer window may hold some. '}
-      {params.filter !== '' && (
-        <button type="button" className="link" onClick={onClear}>
-          Clear the filter
-        </button>
-      )}
-    </p>
-  );
-}
-
-/** The stretch that is asked for: a past range of the URL, or a window that moves with now unless paused. */
-function useWindow(params: ViewParams) {
-  const pausedUs = useStore(live, (state) => state.pausedUs);
-  const { range, window } = params;
-  const lengthS = WINDOW_S[window];
-  const stands = range !== null || pausedUs !== null;
-  return {
-    key: range ? `${range.fromUs}-${range.toUs}` : `${window}${pausedUs ?? ''}`,
-    range: (): TimeRange => {
-      if (range) return range;
-      const toUs = pausedUs ?? clock.nowUs();
-      return { fromUs: lengthS === null ? null : toUs - lengthS * 1e6, toUs };
-    },
-    refetchInterval: stands ? (false as const) : REFETCH_MS[window],
-  };
 }
