@@ -34,7 +34,6 @@ export const SettingsSchema = Type.Object(
   },
   { $id: 'Settings', additionalProperties: false, description: 'what is absent stays as it is' },
 );
-export type Settings = Static<typeof SettingsSchema>;
 
 export const StartedWithSchema = Type.Object(
   {
