@@ -102,7 +102,8 @@ export function OperationsTable(props: TableProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     scrollMargin,
-    overscan: 6,
+    // Rows beyond the edge are for who scrolls; to anyone else they are a fifth more to lay out and paint.
+    overscan: (scroller.current?.scrollTop ?? 0) > 0 ? 6 : 1,
   });
   const { measure } = virtual;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the virtualizer must forget sizes of another row height
