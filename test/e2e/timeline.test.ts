@@ -72,6 +72,32 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the timeline o
     expect(opened.complaints).toEqual([]);
   });
 
+  test('what was moved looks as if it were drawn anew', async () => {
+    await using opened = await openPage(browser, `${server.url}/timeline?${range}`);
+    const { page } = opened;
+    await counted(page);
+    const before = await rangeOf(page);
+    await page.mouse.move(700, 400);
+    await page.mouse.down();
+    await page.mouse.move(933, 400, { steps: 7 });
+    await page.mouse.up();
+    await page.mouse.move(700, 20);
+    await until('the pan to be in the URL', async () => (await rangeOf(page)).from < before.from);
+    const drawn = () => page.evaluate("document.querySelector('.tl-stage canvas').toDataURL()");
+    let moved = await drawn();
+    await until('the picture to be at rest', async () => {
+      const last = moved;
+      moved = await drawn();
+      return moved === last;
+    });
+    // Another theme draws all of it anew.
+    await page.emulateMedia({ colorScheme: 'light' });
+    await until('the light picture', async () => (await drawn()) !== moved);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await until('the same picture as before', async () => (await drawn()) === moved);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('Shift and dragging selects a stretch, whose figures stand beneath', async () => {
     await using opened = await openPage(browser, `${server.url}/timeline?${range}`);
     const { page } = opened;
