@@ -2,6 +2,7 @@
 // server is away.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Gauges } from '../../shared/live.ts';
 import type { SettingsAnswer } from '../../shared/settings.ts';
 import { CHROMIUM, launchBrowser, openPage } from '../support/browser.ts';
 import { describeWith } from '../support/requires.ts';
@@ -77,8 +78,8 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'settings in th
     await section.getByText('fusescope serve --max-size 512M --max-age 1.5', { exact: true }).waitFor();
     const limits = { maxBytes: 512 * 1024 ** 2, maxAgeS: 129_600 };
     expect((await server.get<SettingsAnswer>('/api/settings')).retention).toEqual(limits);
-    const { store } = await server.get<{ store: { maxBytes: number } }>('/api/health');
-    expect(store.maxBytes).toBe(limits.maxBytes);
+    const { gauges } = await server.get<{ gauges: Gauges }>('/api/health');
+    expect(gauges.store.maxBytes).toBe(limits.maxBytes);
     const refused = await fetch(`${server.url}/api/settings`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },

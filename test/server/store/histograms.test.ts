@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../../../server/store/types.ts';
 import type { HistogramsBy } from '../../../shared/api.ts';
-import { mount, open, span, tempFile } from './helpers.ts';
+import { mount, open, span, T0, tempFile } from './helpers.ts';
 
 const PATHS = 900;
 const OFTEN = 60;
@@ -23,7 +23,8 @@ async function filled(): Promise<Store> {
       size: i % 2 ? null : 100,
       errno: i < 9 ? 5 : 2,
     });
-  put({ path: '/slow', comm: null, durationNs: 7e9, size: null });
+  // It has ended by now.
+  put({ path: '/slow', comm: null, startUs: T0 - 20e6, durationNs: 7e9, size: null });
   return store;
 }
 
