@@ -40,8 +40,8 @@ export class OtlpPush {
   #dropped = 0;
   #lastError: string | null = null;
   readonly #ending = new AbortController();
-  /** Ends the request that is under way. */
   readonly #body = new OtlpWriter();
+  /** Ends the request that is under way. */
   readonly #over = new AbortController();
   #working: Promise<void> = Promise.resolve();
   readonly #take = (span: Span) => this.#push(span);
