@@ -14,6 +14,8 @@ import { type Direction, HIGHEST, LOWEST, type Place, sliceParams, sliceSql, tur
 
 /** After this long a page by start ends with what it has, unless it is asked for sooner. */
 const PAGE_MS = 1_500;
+/** Who says how long a page may look wants what there is soon: once it has rows it looks for this part of the time. */
+const ONCE_FOUND = 1 / 4;
 /** After this long a list by duration, which must see the whole range, is refused. */
 const WHOLE_MS = 10_000;
 
@@ -42,7 +44,7 @@ export class SpanQueries {
   }
 
   async list(query: SpansQuery): Promise<SpanList> {
-    const { filter = '', order = 'start:desc', limit = 100, cursor, withinMs = PAGE_MS } = query;
+    const { filter = '', order = 'start:desc', limit = 100, cursor, withinMs } = query;
     const range = rangeOf(query.from, query.to);
     const where = this.filters.compile(parseFilter(filter), this.clock());
     if (order === 'duration:desc') return this.byDuration(where, range, limit, cursor ?? null);
@@ -62,7 +64,7 @@ export class SpanQueries {
     end: Place,
     direction: Direction,
     limit: number,
-    maxMs: number,
+    withinMs: number | undefined,
   ): Promise<{ rows: SpanRow[]; next: Place | null }> {
     const order = direction === 'asc' ? 'ASC' : 'DESC';
     const statement = this.db
@@ -73,7 +75,7 @@ export class SpanQueries {
       .raw();
     const startNs = this.db.prepare('SELECT start_ns FROM spans WHERE id = ?').pluck().safeIntegers();
     const rows: SpanRow[] = [];
-    const until = performance.now() + maxMs;
+    const began = performance.now();
     for (const slice of this.walker.slices(from, end, direction)) {
       // One more than asked for tells whether there is a next page.
       const found = statement.all(
@@ -88,7 +90,9 @@ export class SpanQueries {
         return { rows, next: { startNs: startNs.get(id) as bigint, id } };
       }
       if (slice.last) break;
-      if (performance.now() > until) return { rows, next: slice.to };
+      const tookMs = performance.now() - began;
+      const mostMs = withinMs === undefined ? PAGE_MS : rows.length > 0 ? withinMs * ONCE_FOUND : withinMs;
+      if (tookMs > mostMs) return { rows, next: slice.to };
       await turn();
     }
     return { rows, next: null };
