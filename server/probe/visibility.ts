@@ -84,7 +84,8 @@ class Run {
       Number(process.hrtime.bigint() - one.wroteNs) / 1e6 > timeoutMs;
     while (!sightings.every(isSettled)) await this.#next(50);
     if (this.#failure) throw this.#failure;
-    return sightings;
+    // As they are now: a file that is taken away at the end has not vanished.
+    return sightings.map((one) => ({ ...one }));
   }
 
   /** Takes the files away, as far as that goes. */

@@ -9,11 +9,15 @@ import { until } from '../../support/until.ts';
 import { describeTap, type Heard, statMissing, stop, TapPlace } from './bpf.ts';
 
 const STALL_MS = 5000;
+/** The ring holds about 25,000. */
+const FULL = 30_000;
 
-/** Stats missing names until the time is over, by two processes. */
-async function load(mountpoint: string, forMs: number): Promise<void> {
-  const script = 'my ($d, $s) = @ARGV; my $end = time + $s; while (time < $end) { stat "$d/x" for 1 .. 100 }';
-  const one = () => run('perl', ['-MTime::HiRes=time', '-e', script, mountpoint, String(forMs / 1000)]);
+/** Stats missing names until the time is over, by two processes, each at least so many. */
+async function load(mountpoint: string, forMs: number, least: number): Promise<void> {
+  const script = `my ($d, $s, $least) = @ARGV; my $end = time + $s; my $n = 0;
+    while (time < $end || $n < $least) { stat "$d/x" for 1 .. 100; $n += 100 }`;
+  const words = [mountpoint, String(forMs / 1000), String(least)];
+  const one = () => run('perl', ['-MTime::HiRes=time', '-e', script, ...words]);
   await Promise.all([one(), one()]);
 }
 
@@ -71,7 +75,7 @@ describeTap('losses of the BPF tap', () => {
     const raw = rawLoader(mounted.connection);
     await until('the loader to listen', () => raw.counts.listed === 1);
     raw.child.stdout.pause();
-    await load(mounted.mountpoint, STALL_MS);
+    await load(mounted.mountpoint, STALL_MS, FULL);
     raw.child.stdout.resume();
     await compare(raw);
   });
@@ -81,17 +85,16 @@ describeTap('losses of the BPF tap', () => {
     await until('the loader to listen', () => raw.counts.listed === 1);
     raw.child.kill('SIGSTOP');
     try {
-      await load(mounted.mountpoint, STALL_MS);
+      await load(mounted.mountpoint, STALL_MS, FULL);
     } finally {
       raw.child.kill('SIGCONT');
     }
     const { lost } = await compare(raw);
-    // The ring holds about 25,000.
     expect(lost).toBeGreaterThan(0);
   });
 
   test('there are none at full rate, and detaching under load disturbs nobody', async () => {
-    const loaded = load(mounted.mountpoint, 2000);
+    const loaded = load(mounted.mountpoint, 2000, 10_000);
     const second = await place.tap([mounted]);
     await until('some thousands', () => second.of('lookup').length > 5000);
     second.tap.watch(new Set());

@@ -21,7 +21,8 @@ async function exported(exporter: Exporter, spans: readonly Span[]): Promise<str
   const chunks = (async function* () {
     yield spans;
   })();
-  for await (const piece of exporter.write(chunks, exportInfo(0, 2e15))) text += String(piece);
+  for await (const piece of exporter.write(chunks, exportInfo(0, 2e15)))
+    text += Buffer.from(piece as string).toString();
   return text;
 }
 
