@@ -3,7 +3,7 @@
 // stored and live spans are never judged differently. Nothing of a filter's text enters the SQL. What SQLite can judge
 // by itself stands first in a condition: a call per row costs more than all else of it.
 import type { Database, Statement } from 'better-sqlite3';
-import { ERRNO_NAMES, errnoNumber } from '../../shared/errno.ts';
+import { ERRNO_NAMES, errnoName, errnoNumber } from '../../shared/errno.ts';
 import type { ExactKey, Filter, NumberKey, NumberRange, Term } from '../../shared/filter/ast.ts';
 import { compilePatterns, compileText, opsOf } from '../../shared/filter/compile.ts';
 import type { Matcher } from '../../shared/filter/glob.ts';
@@ -69,6 +69,9 @@ export class FilterCompiler {
     db.function('path_matches', by(this.path));
     db.function('comm_matches', by(this.comm));
     db.function('op_matches', (term: number, op: number) => this.holds(term, op, opName));
+    db.function('errno_matches', (term: number, errno: number) =>
+      this.holds(term, errno, (number) => errnoName(number) ?? undefined),
+    );
   }
 
   /** Shows each operation once. `nowUs` is what the age of open spans is measured against. */
@@ -155,9 +158,12 @@ export class FilterCompiler {
     const ops = OPS.filter(({ name }) => matches(name)).map(({ code }) => code);
     const errnos = ERRNO_NAMES.filter((name) => matches(name)).map((name) => errnoNumber(name) ?? 0);
     // One memory for each kind of id.
-    const [path, comm, op] = ['path', 'comm', 'op'].map((kind) => this.lookup(['text', kind, text], matches));
+    const [path, comm, op, errno] = ['path', 'comm', 'op', 'errno'].map((kind) =>
+      this.lookup(['text', kind, text], matches),
+    );
     return (
       `${isIn('s.op', ops)} OR ${isIn('s.errno', errnos)} OR (${isNotKnown} AND op_matches(${op}, s.op)) OR ` +
+      `(${hasNoName} AND errno_matches(${errno}, s.errno)) OR ` +
       `(s.comm_id IS NOT NULL AND comm_matches(${comm}, s.comm_id)) OR ` +
       `(s.path_id IS NOT NULL AND path_matches(${path}, s.path_id)) OR ` +
       `(s.new_path_id IS NOT NULL AND path_matches(${path}, s.new_path_id))`
@@ -202,8 +208,9 @@ export class FilterCompiler {
   }
 }
 
-/** The rest of them is called by its number. */
+/** The rest of them is called by its number, as is an errno that Linux has no name for. */
 const isNotKnown = `s.op NOT IN (${OPS.map(({ code }) => code).join(',')})`;
+const hasNoName = `s.errno NOT IN (0,${ERRNO_NAMES.map(errnoNumber).join(',')})`;
 
 /** What judging a row costs, roughly: nothing, a call that remembers a few names, or many, or several calls. */
 function costOf(term: Term): number {

@@ -20,6 +20,9 @@ describe('a filter on stored spans', () => {
     store.putMount(mount(1, '/mnt/x'));
     store.putMount(mount(2, '/mnt/y'));
     const put = fc.sample(anySpan, 400).map((one, i) => ({ ...one, id: i + 1 }));
+    // Called by their numbers, since nobody has named them.
+    const nameless = put.filter(({ errno }) => errno !== null).slice(0, 3);
+    for (const one of nameless) Object.assign(one, { op: 'op-99', errno: 201, error: 'E201' });
     for (const one of put) store.insert(one, null);
     const texts = fc.sample(filters, 400).map(print);
     const common = [
@@ -39,6 +42,9 @@ describe('a filter on stored spans', () => {
       'a',
       '"/a b"',
       '-enoent',
+      'e20',
+      '-e20',
+      'op-99',
       'mount:/mnt/y',
       'size:>4k',
       'fh:0',
