@@ -1,5 +1,7 @@
 // The two clocks. Everything that measures takes one of these, so that tests can hold time in their hand.
 
+import { ahead } from '../shared/ahead.ts';
+
 export interface Clock {
   /** CLOCK_MONOTONIC in ns, the clock that local collectors stamp with. Durations and ages come from it alone. */
   monoNs(): number;
@@ -23,14 +25,18 @@ const MAX_DRIFT_US = 20_000;
  * @param monoNs CLOCK_MONOTONIC; @param wallMs wall time in whole ms; @param nowMs the same, as fine as it can be had.
  */
 export function clockOf(monoNs: () => number, wallMs: () => number, nowMs = wallMs()): Clock {
-  const offsetNowUs = () => wallMs() * 1_000 - monoNs() / 1_000;
+  const wallUs = () => wallMs() * 1_000;
+  const monoUs = () => monoNs() / 1_000;
+  const isStepped = (nowUs: number) => Math.abs(nowUs - offsetUs) > MAX_DRIFT_US;
   let offsetUs = nowMs * 1_000 - monoNs() / 1_000;
   return {
     monoNs,
     wallUs() {
-      const nowUs = offsetNowUs();
-      if (Math.abs(nowUs - offsetUs) > MAX_DRIFT_US) offsetUs = nowUs;
-      return offsetUs + monoNs() / 1_000;
+      if (isStepped(wallUs() - monoUs())) {
+        const nowUs = ahead(wallUs, monoUs);
+        if (isStepped(nowUs)) offsetUs = nowUs;
+      }
+      return offsetUs + monoUs();
     },
   };
 }

@@ -1,6 +1,7 @@
 // A tracer that speaks to the server. An operation that ends before its batch closes goes out as one SPAN; one that
 // is still open then goes out as ENTER, and its EXIT follows. So a stuck operation is known within a flush, and the
 // usual one costs a single record.
+import { ahead } from '../../shared/ahead.ts';
 import { opCode } from '../../shared/ops.ts';
 import { ENTER, EXIT, type Hello, SPAN, type WireEvent, type WireMount } from '../../shared/wire/frames.ts';
 import { Emitter } from '../emitter/emitter.ts';
@@ -15,10 +16,9 @@ export interface WireTracer extends Tracer {
   readonly emitter: Emitter;
 }
 
-/** Nanoseconds of CLOCK_MONOTONIC at performance.now() === 0. */
-function monotonicOriginNs(): number {
+function monotonicNs(): number {
   const [seconds, ns] = process.hrtime();
-  return seconds * 1e9 + ns - performance.now() * 1e6;
+  return seconds * 1e9 + ns;
 }
 
 /**
@@ -33,7 +33,8 @@ export function createWireTracer(
   log: FastWay,
   control: FaultControl,
 ): WireTracer {
-  const originNs = monotonicOriginNs();
+  /** Of CLOCK_MONOTONIC at performance.now() === 0. */
+  const originNs = ahead(monotonicNs, () => performance.now() * 1e6);
   let wallOriginMs = performance.timeOrigin;
   /** Operations in order of their start. */
   const open = new Map<number, WireEvent>();
@@ -42,17 +43,20 @@ export function createWireTracer(
   /** Odd, because those of the log are even. */
   let lastId = -1;
 
-  const tellWall = () => {
+  const wallNow = () => wallOriginMs + performance.now();
+  const isOff = (driftMs: number) => Math.abs(driftMs) > MAX_DRIFT_MS;
+  const followWall = () => {
+    if (isOff(Date.now() - wallNow())) {
+      const driftMs = ahead(Date.now, wallNow);
+      if (isOff(driftMs)) wallOriginMs += driftMs;
+    }
     log.wallUs = wallOriginMs * 1e3 - originNs / 1e3;
   };
-  tellWall();
+  // On a busy machine the origin that Node has taken may be far off.
+  followWall();
 
   const announceOpen = () => {
-    const driftMs = Date.now() - (wallOriginMs + performance.now());
-    if (Math.abs(driftMs) > MAX_DRIFT_MS) {
-      wallOriginMs += driftMs;
-      tellWall();
-    }
+    followWall();
     collect();
     if (open.size === 0) return;
     for (const [id, event] of open) if (id > announced) emitter.emit(event);

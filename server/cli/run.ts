@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
@@ -88,6 +88,12 @@ async function run(words: readonly string[], flags: RunFlags, server: string | n
   }
 }
 
+/** A folder of PATH that may not be looked into makes spawn say EACCES of a program that is nowhere. */
+function isFound(program: string): boolean {
+  const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(':');
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
 /** The status of a shell: 128 and the signal where one ended it, 127 and 126 where it cannot be run. */
 function runChild([program = '', ...args]: readonly string[], env: Record<string, string>): Promise<number> {
   const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
@@ -97,7 +103,7 @@ function runChild([program = '', ...args]: readonly string[], env: Record<string
   return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       process.stderr.write(`fusescope: cannot run ${visible(program)} (${error.message}). Check its name\n`);
-      resolve(error.code === 'ENOENT' ? 127 : 126);
+      resolve(isFound(program) ? 126 : 127);
     });
     child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });

@@ -26,7 +26,7 @@ const VIEWS: readonly (readonly [path: string, ready: string, prints: RegExp])[]
   ['/errors?recording=1', '.err-lead h1', /EIO/],
   ['/recordings', '.rec-list tbody tr', /Before the update/],
   ['/faults', '.faults h1', /^\w+/],
-  ['/settings', '.settings .set-facts', /FUSE/],
+  ['/settings', '.settings .set-facts', /^fuse-native\s/m],
 ];
 
 describeWith([CHROMIUM.split('/').at(-1) ?? 'chromium'], 'copied from the page', () => {
