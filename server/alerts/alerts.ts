@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AlertMessage, Alerts, Delivery } from '../../shared/alerts.ts';
 import type { Stall } from '../../shared/stall.ts';
 import { readConfig } from '../config/read.ts';
+import type { Launch } from '../launch/launch.ts';
 import type { Trace } from '../trace.ts';
 import { command } from './command.ts';
 import { Episodes } from './episodes.ts';
@@ -21,6 +22,7 @@ export interface AlertingOptions {
   host: string;
   trace: Trace;
   nowUs: () => number;
+  launch: Launch;
   log: Logger;
 }
 
@@ -108,15 +110,16 @@ export class Alerting {
     const queue = (options: Omit<QueueOptions, 'rule' | 'told'>) =>
       new Queue({ rule: config.name, told, ...options });
     const queues: Queue[] = [];
+    const { launch } = this.#options;
     if (config.webhook) {
       const target = new URL(config.webhook.url).host;
       queues.push(queue({ kind: 'webhook', target, send: webhook(config.webhook) }));
     }
     if (config.command) {
       const [program, ...args] = config.command as [string, ...string[]];
-      queues.push(queue({ kind: 'command', target: program, send: command([program, ...args]) }));
+      queues.push(queue({ kind: 'command', target: program, send: command([program, ...args], launch) }));
     }
-    if (config.journal) queues.push(queue({ kind: 'journal', target: 'systemd', send: journal }));
+    if (config.journal) queues.push(queue({ kind: 'journal', target: 'systemd', send: journal(launch) }));
     return queues;
   }
 

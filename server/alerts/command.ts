@@ -1,36 +1,34 @@
 // A command of the configuration file: run without a shell, in /, with the message as JSON on its standard input and the
 // main facts in its environment. One that does not end is killed.
-import { spawn } from 'node:child_process';
 import type { AlertMessage } from '../../shared/alerts.ts';
+import { killLate, type Launch } from '../launch/launch.ts';
 import { FinalError, type Send } from './queue.ts';
 
 const TIMEOUT_MS = 30_000;
 const SAID_BYTES = 1_000;
 
-export function command([program, ...args]: readonly [string, ...string[]]): Send {
+export function command([program, ...args]: readonly [string, ...string[]], launch: Launch): Send {
   return (message, signal) =>
     new Promise((resolve, reject) => {
-      const child = spawn(program, args, {
-        cwd: '/',
+      const child = launch(program, args, {
         stdio: ['pipe', 'ignore', 'pipe'],
         env: { ...process.env, ...environmentOf(message) },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-        killSignal: 'SIGKILL',
       });
+      const stopped = killLate(child, TIMEOUT_MS, signal);
       let said = '';
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
         said = (said + chunk).slice(-SAID_BYTES);
       });
       // One that does not read its input need not.
-      child.stdin.on('error', () => {});
-      child.stdin.end(`${JSON.stringify(message)}\n`);
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(`${JSON.stringify(message)}\n`);
       child.once('error', (error: NodeJS.ErrnoException) => {
         const never = error.code === 'ENOENT' || error.code === 'EACCES';
-        if (error.name === 'AbortError') reject(new Error(`it did not end within ${TIMEOUT_MS / 1_000} s`));
-        else reject(never ? new FinalError(error.message) : error);
+        reject(never ? new FinalError(error.message) : error);
       });
       child.once('close', (status, by) => {
-        if (status === 0) resolve();
+        if (stopped.aborted) reject(new Error(`it did not end within ${TIMEOUT_MS / 1_000} s`));
+        else if (status === 0) resolve();
         else reject(new Error(`it ended with ${status ?? by}${said === '' ? '' : `: ${said.trim()}`}`));
       });
     });

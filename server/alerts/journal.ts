@@ -1,8 +1,8 @@
 // The systemd journal, by its native protocol with a field for each fact: journalctl FUSESCOPE_CAUSE=blocked-on-network.
 // Node has no datagram sockets of the Unix kind; logger(1) of util-linux sends them.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { AlertMessage } from '../../shared/alerts.ts';
+import { killLate, type Launch } from '../launch/launch.ts';
 import { FinalError, type Send } from './queue.ts';
 
 const SOCKET = '/run/systemd/journal/socket';
@@ -15,31 +15,30 @@ const MESSAGE_IDS = {
 /** syslog(3): warning, notice. */
 const PRIORITIES = { raised: 4, closed: 5 } as const;
 
-export const journal: Send = (message, signal) =>
-  new Promise((resolve, reject) => {
-    // Without a journal logger says nothing and succeeds.
-    if (!existsSync(SOCKET)) {
-      reject(new FinalError(`there is no journal (${SOCKET} is not there)`));
-      return;
-    }
-    const child = spawn('logger', ['--journald'], {
-      cwd: '/',
-      stdio: ['pipe', 'ignore', 'pipe'],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+export const journal =
+  (launch: Launch): Send =>
+  (message, signal) =>
+    new Promise((resolve, reject) => {
+      // Without a journal logger says nothing and succeeds.
+      if (!existsSync(SOCKET)) {
+        reject(new FinalError(`there is no journal (${SOCKET} is not there)`));
+        return;
+      }
+      const child = launch('logger', ['--journald'], { stdio: ['pipe', 'ignore', 'pipe'] });
+      killLate(child, TIMEOUT_MS, signal);
+      let said = '';
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+        said = (said + chunk).slice(-500);
+      });
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(entryOf(message));
+      child.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'ENOENT' ? new FinalError('logger(1) of util-linux is missing') : error),
+      );
+      child.once('close', (status) =>
+        status === 0 ? resolve() : reject(new Error(said.trim() || `logger ended with ${status}`)),
+      );
     });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-500);
-    });
-    child.stdin.on('error', () => {});
-    child.stdin.end(entryOf(message));
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'ENOENT' ? new FinalError('logger(1) of util-linux is missing') : error),
-    );
-    child.once('close', (status) =>
-      status === 0 ? resolve() : reject(new Error(said.trim() || `logger ended with ${status}`)),
-    );
-  });
 
 /** One field a line, as logger reads them. */
 export function entryOf(message: AlertMessage): string {

@@ -11,6 +11,7 @@ import type { RankedPattern } from '../../shared/patterns/pattern.ts';
 import { formatCount, formatRelative } from '../../shared/units.ts';
 import { CodedError } from '../errors.ts';
 import { LogReading } from '../import/reading.ts';
+import { launchHere } from '../launch/launch.ts';
 import { program } from '../setup/paths.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
@@ -93,13 +94,14 @@ async function ofLog(file: string, format: string): Promise<ErrorsAnswer> {
   const facts = await stat(file).catch((error: Error) => error);
   if (facts instanceof Error)
     throw new CliError(`${file} cannot be read (${facts.message}). Name a file that is there`);
-  const reading = new LogReading({
+  const options = {
     program: program('fuse/logs/main'),
     format,
     mount: null,
     name: basename(file),
     modifiedUs: Math.round(facts.mtimeMs * 1_000),
-  });
+  };
+  const reading = new LogReading(options, launchHere);
   const progress = new Progress(basename(file), facts.size);
   try {
     const { patterns } = await reading.read(progress.count(createReadStream(file)), {

@@ -131,7 +131,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   process.stdout.write(
     `FuseScope ${VERSION} is at ${server.url}${token === null ? '' : `?token=${encodeURIComponent(token)}`}\n`,
   );
-  manager.ready(server.url);
+  manager.ready(server.url, server.launch);
   if (!flags.open) return;
   const failed = (why: string) =>
     process.stderr.write(`fusescope: the page is not opened (${why}). Open the address above yourself\n`);

@@ -1,10 +1,8 @@
 // The examiner's process as the server sees it: started when it is first needed, killed when a look of it hangs, let
 // go when nothing is stalled any more. Nothing here waits for it but who asked, and that is bounded.
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { ExamineAnswer, ExamineRequest } from '../../shared/examination.ts';
+import { eachLine, type Launch, type Launched } from '../launch/launch.ts';
 
 /** A look that makes no progress for so long hangs. */
 const HUNG_MS = 1_500;
@@ -40,16 +38,18 @@ class Hung extends Error {}
 
 export class Examiner {
   readonly #program: string;
+  readonly #launch: Launch;
   readonly #log: Logger;
   readonly #hung = new Map<number, number>();
-  #child: ChildProcess | null = null;
+  #child: Launched | null = null;
   #asked: Asked | null = null;
   #idle: NodeJS.Timeout | null = null;
   #count = 0;
   #closed = false;
 
-  constructor(program: string, log: Logger) {
+  constructor(program: string, launch: Launch, log: Logger) {
     this.#program = program;
+    this.#launch = launch;
     this.#log = log;
   }
 
@@ -90,17 +90,17 @@ export class Examiner {
     });
   }
 
-  #start(): ChildProcess {
-    const child = spawn(process.execPath, [this.#program], { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+  #start(): Launched {
+    const child = this.#launch(process.execPath, [this.#program], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     let said = '';
     // A pipe to a process that has just ended must not end us.
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    child.stdin?.on('error', () => {});
+    eachLine(child.stderr, (line) => {
       said = line;
       this.#log.warn({ pid: child.pid }, line);
     });
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    eachLine(child.stdout, (line) => {
       // One that was given up may still have told something.
       if (this.#child === child) this.#take(line);
     });

@@ -3,6 +3,7 @@
 import type { ImportAnswer } from '../../shared/import.ts';
 import type { Span } from '../../shared/span.ts';
 import { CodedError } from '../errors.ts';
+import type { Launch } from '../launch/launch.ts';
 import type { Recordings } from '../recordings/manager.ts';
 import { LogReading } from './reading.ts';
 
@@ -22,13 +23,15 @@ const MAX_AT_ONCE = 4;
 
 export class Importer {
   readonly #program: string;
+  readonly #launch: Launch;
   readonly #recordings: Recordings;
   readonly #running = new Set<LogReading>();
   readonly #busy = new Set<Promise<ImportAnswer>>();
 
   /** @param program entry file of the reading process. */
-  constructor(program: string, recordings: Recordings) {
+  constructor(program: string, launch: Launch, recordings: Recordings) {
     this.#program = program;
+    this.#launch = launch;
     this.#recordings = recordings;
   }
 
@@ -57,7 +60,7 @@ export class Importer {
 
   async #run(bytes: AsyncIterable<Uint8Array>, request: ImportRequest): Promise<ImportAnswer> {
     const { name } = request;
-    const reading = new LogReading({ program: this.#program, ...request });
+    const reading = new LogReading({ program: this.#program, ...request }, this.#launch);
     this.#running.add(reading);
     try {
       const writer = await this.#recordings.create({ name, source: 'log' });

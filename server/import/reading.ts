@@ -1,6 +1,5 @@
 // The process that reads a log (fuse/logs): started for each log, given the bytes, read frame by frame. Parsing never
 // runs in the server; what breaks there is an error here.
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { opName } from '../../shared/ops.ts';
 import type { Pattern } from '../../shared/patterns/pattern.ts';
@@ -10,6 +9,7 @@ import { FrameReader } from '../../shared/wire/frame-reader.ts';
 import { ENTER, LOST, readJson, type WireEvent } from '../../shared/wire/frames.ts';
 import { LOG_FRAME, type LogMount, type ReadReport } from '../../shared/wire/log-frames.ts';
 import { CodedError, type ErrorCode } from '../errors.ts';
+import type { Launch, Launched } from '../launch/launch.ts';
 
 export interface ReadingOptions {
   /** Entry file that node runs. */
@@ -38,17 +38,17 @@ const MAX_FRAME = 64 * 1024 * 1024;
 const STDERR_KEPT = 4_000;
 
 export class LogReading {
-  readonly child: ChildProcess;
+  readonly child: Launched;
   readonly #mounts: { id: number; name: string; kind: SourceKind }[] = [];
   readonly #ended: Promise<number | null>;
   #said = '';
 
-  constructor(options: ReadingOptions) {
+  constructor(options: ReadingOptions, launch: Launch) {
     const { program, format, mount, name, modifiedUs } = options;
     const args = [program, '--format', format, '--name', name];
     if (mount !== null) args.push('--mount', mount);
     if (modifiedUs !== null) args.push('--base-us', String(modifiedUs));
-    this.child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+    this.child = launch(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#ended = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
     this.child.stderr?.on('data', (chunk: Buffer) => {
       this.#said = (this.#said + chunk.toString()).slice(-STDERR_KEPT);

@@ -1,12 +1,10 @@
 // The kernel collector's process: started with the server, told what to listen to, started again when it dies. What
 // it finds comes over the ingest socket like that of any other collector.
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { KernelState } from '../../shared/api.ts';
 import type { OpenAnswer, OpenRequest } from '../../shared/open-request.ts';
 import type { Clock } from '../clock.ts';
+import { eachLine, type Launch, type Launched } from '../launch/launch.ts';
 import type { AttachPolicy } from './policy.ts';
 import { Questions } from './questions.ts';
 
@@ -18,6 +16,7 @@ export interface KernelCollectorOptions {
   /** The best way to listen that may be used. */
   tap: KernelState['tier'];
   clock: Clock;
+  launch: Launch;
   log: Logger;
   /** Whether a mount is listened to now. */
   isListening: () => boolean;
@@ -35,7 +34,7 @@ const TERM_TIMEOUT_MS = 3_000;
 export class KernelCollector {
   readonly #options: KernelCollectorOptions;
   readonly #questions = new Questions((question) => this.#write(question));
-  #child: ChildProcess | null = null;
+  #child: Launched | null = null;
   #state: KernelState;
   #pauseMs = FIRST_PAUSE_MS;
   #timer: NodeJS.Timeout | null = null;
@@ -62,19 +61,18 @@ export class KernelCollector {
     const { program, socket, tap, log } = this.#options;
     const args = [program, '--socket', socket, '--die-with-parent', '--tap', tap];
     const startedMs = performance.now();
-    const child = spawn(process.execPath, [...args, '--own-pid', String(process.pid)], {
+    const child = this.#options.launch(process.execPath, [...args, '--own-pid', String(process.pid)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      cwd: '/',
     });
     this.#child = child;
     let said = '';
     // A pipe to a process that has just ended must not end us.
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    child.stdin?.on('error', () => {});
+    eachLine(child.stderr, (line) => {
       said = line;
       log.warn({ pid: child.pid }, line);
     });
-    createInterface({ input: child.stdout }).on('line', (line) => this.#take(child, line));
+    eachLine(child.stdout, (line) => this.#take(child, line));
     child.once('error', (error) => {
       said = error.message;
     });
@@ -117,7 +115,7 @@ export class KernelCollector {
     this.#child?.stdin?.write(`${JSON.stringify(line)}\n`);
   }
 
-  #take(child: ChildProcess, line: string): void {
+  #take(child: Launched, line: string): void {
     let told: Pick<KernelState, 'tier' | 'reason' | 'excluded'> | OpenAnswer;
     try {
       told = JSON.parse(line);

@@ -1,12 +1,11 @@
 // Mirrors that this server started: each a process of its own, ended with the server. A mirror started by hand
 // is none of ours; it only shows up as a mount.
 
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { Mirror, MirrorRequest } from '../../shared/api.ts';
 import { CodedError } from '../errors.ts';
+import { eachLine, type Launch, type Launched } from '../launch/launch.ts';
 
 export interface MirrorPrograms {
   /** Entry files that node runs. */
@@ -15,7 +14,7 @@ export interface MirrorPrograms {
 }
 
 interface Running extends Mirror {
-  child: ChildProcess;
+  child: Launched;
   ended: Promise<void>;
 }
 
@@ -27,13 +26,15 @@ const TERM_TIMEOUT_MS = 4_000;
 export class MirrorManager {
   readonly #programs: MirrorPrograms;
   readonly #socket: string;
+  readonly #launch: Launch;
   readonly #log: Logger;
   readonly #mirrors = new Map<number, Running>();
   #nextId = 1;
 
-  constructor(programs: MirrorPrograms, socket: string, log: Logger) {
+  constructor(programs: MirrorPrograms, socket: string, launch: Launch, log: Logger) {
     this.#programs = programs;
     this.#socket = socket;
+    this.#launch = launch;
     this.#log = log;
   }
 
@@ -86,24 +87,24 @@ export class MirrorManager {
     args: string[],
     what: Pick<Mirror, 'source' | 'mountpoint' | 'demo'>,
   ): Promise<Mirror> {
-    const child = spawn(process.execPath, [program, '--socket', this.#socket, '--die-with-parent', ...args], {
+    const words = [program, '--socket', this.#socket, '--die-with-parent', ...args];
+    const child = this.#launch(process.execPath, words, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      cwd: '/',
       env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
     });
     const said: string[] = [];
     const mirror: Running = {
       id: this.#nextId++,
       ...what,
-      pid: child.pid ?? 0,
+      pid: 0,
       state: 'mounted',
       message: null,
       child,
       ended: new Promise((resolve) => child.once('close', () => resolve())),
     };
     // A pipe to a process that has just ended must not end us.
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    child.stdin?.on('error', () => {});
+    eachLine(child.stderr, (line) => {
       said.push(line);
       if (said.length > 20) said.shift();
       this.#log.info({ mirror: mirror.mountpoint, pid: child.pid }, line);
@@ -117,6 +118,7 @@ export class MirrorManager {
         sentence?.slice('fusescope: '.length) ?? said.at(-1) ?? error.message,
       );
     });
+    mirror.pid = child.pid ?? 0;
     mirror.mountpoint = ready.mountpoint ?? mirror.mountpoint;
     mirror.source = ready.source ?? mirror.source;
     this.#mirrors.set(mirror.id, mirror);
@@ -133,7 +135,7 @@ function view(mirror: Running): Mirror {
   return shown;
 }
 
-async function readyLine(child: ChildProcess): Promise<{ mountpoint?: string; source?: string }> {
+async function readyLine(child: Launched): Promise<{ mountpoint?: string; source?: string }> {
   const { stdout } = child;
   if (!stdout) throw new Error('the mirror has no standard output');
   return new Promise((resolve, reject) => {

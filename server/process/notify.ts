@@ -1,7 +1,7 @@
 // What the service manager is told (sd_notify(3)): that the server is ready, that it is alive, that it ends. Node has no
 // datagram sockets of the file system; systemd-notify, which is where systemd is, sends them.
-import { execFile } from 'node:child_process';
 import type { Logger } from 'pino';
+import { killLate, type Launch } from '../launch/launch.ts';
 
 /** Of the watchdog's time: a message may be late once without harm. */
 const SHARE = 1 / 3;
@@ -13,6 +13,7 @@ export class ServiceManager {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | null = null;
   #silent = false;
+  #launch: Launch | null = null;
 
   /** Takes its variables out of `env`: they are not for our children. */
   constructor(log: Logger, env: NodeJS.ProcessEnv = process.env) {
@@ -27,7 +28,8 @@ export class ServiceManager {
   }
 
   /** The server answers. From now on the watchdog is fed by this event loop: where it is blocked, nothing comes. */
-  ready(url: string): void {
+  ready(url: string, launch: Launch): void {
+    this.#launch = launch;
     this.#send('READY=1', `STATUS=at ${url}`);
     if (this.#watchdogMs === null) return;
     this.#timer = setInterval(() => this.#send('WATCHDOG=1'), this.#watchdogMs * SHARE);
@@ -40,12 +42,22 @@ export class ServiceManager {
   }
 
   #send(...words: string[]): void {
-    if (this.#socket === null) return;
+    if (this.#socket === null || !this.#launch) return;
     const env = { ...process.env, NOTIFY_SOCKET: this.#socket };
-    execFile('systemd-notify', words, { env, timeout: SEND_MS, killSignal: 'SIGKILL' }, (error) => {
-      if (!error || this.#silent) return;
+    const child = this.#launch('systemd-notify', words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    killLate(child, SEND_MS);
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      said = (said + chunk).slice(-500);
+    });
+    child.once('error', (error) => {
+      said = error.message;
+    });
+    child.once('close', (status, by) => {
+      if (status === 0 || this.#silent) return;
       this.#silent = true;
-      this.#log.warn({ error: error.message }, 'the service manager cannot be told (systemd-notify)');
+      const error = said.trim() || `it ended with ${status ?? by}`;
+      this.#log.warn({ error }, 'the service manager cannot be told (systemd-notify)');
     });
   }
 }

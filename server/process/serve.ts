@@ -20,6 +20,8 @@ import { Intake } from '../ingest/intake.ts';
 import { listenIngest } from '../ingest/socket.ts';
 import { KernelCollector } from '../kernel/collector.ts';
 import { type AttachOption, AttachPolicy } from '../kernel/policy.ts';
+import type { Launch } from '../launch/launch.ts';
+import { Launcher } from '../launch/launcher.ts';
 import { LiveHub } from '../live/hub.ts';
 import { SECONDS_KEPT } from '../live/seconds.ts';
 import { MirrorManager } from '../mirrors/manager.ts';
@@ -69,6 +71,7 @@ export interface RunningServer {
   /** Reads the configuration file again. */
   reload(): void;
   startDemo(): Promise<{ mountpoint: string }>;
+  launch: Launch;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,10 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
   const startedUs = clock.wallUs();
   const startedNs = clock.monoNs();
 
+  // Before there is a file that it could inherit.
+  const launcher = await Launcher.start();
+  undo.push(() => launcher.close());
+  const { launch } = launcher;
   let trace: Trace | null = null;
   let intake: Intake | null = null;
   const store = await openStore({
@@ -117,7 +124,7 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
     if (intake) intake.pace = { prompt };
   };
   const programs = { mirror: program('fuse/mirror/main'), demo: program('fuse/demo/main') };
-  const mirrors = new MirrorManager(programs, options.socket, log);
+  const mirrors = new MirrorManager(programs, options.socket, launch, log);
   const faults = new FaultBoard(trace.mounts, intake);
   const attach = new AttachPolicy(store, options.attach);
   const kernel = new KernelCollector({
@@ -126,6 +133,7 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
     policy: attach,
     tap: options.tap,
     clock,
+    launch,
     log,
     isListening: () => trace?.mounts.all().some(isTapped) ?? false,
     onGap: (fromUs, toUs) => trace?.lost(null, 'kernel-collector-ended', 1, fromUs, toUs),
@@ -140,7 +148,7 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
   });
   undo.push(() => recordings.close());
   const audit = new AuditLog(store, clock, log);
-  const runner = new WayRunner(program('fuse/ways/main'));
+  const runner = new WayRunner(program('fuse/ways/main'), launch);
   const mountMap = new MountMapper({ trace, runner, host: hostname(), nowUs: () => clock.wallUs() });
   const ways = new Ways({
     trace,
@@ -154,16 +162,17 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
     host: hostname(),
     trace,
     nowUs: () => clock.wallUs(),
+    launch,
     log,
   });
   const flight = new FlightRecorder({ trace, recordings, nowUs: () => clock.wallUs(), log });
-  const imports = new Importer(program('fuse/logs/main'), recordings);
+  const imports = new Importer(program('fuse/logs/main'), launch, recordings);
   undo.push(() => imports.close());
   const diagnoser = new Diagnoser(
     {
       trace,
       kernel,
-      examiner: new Examiner(program('fuse/examiner/main'), log),
+      examiner: new Examiner(program('fuse/examiner/main'), launch, log),
       former: new FormerDaemons(trace, () => clock.wallUs()),
       faults,
       nowUs: () => clock.wallUs(),
@@ -234,6 +243,7 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
     setAside: store.setAside,
     reload: () => alerting.reload(),
     startDemo: () => mirrors.startDemo(),
+    launch,
     close: () => undo.run(),
   };
 }

@@ -1,9 +1,9 @@
 // Runs fuse/ways for one question or deed: a process that is killed when it takes too long. Where it hung at a process,
 // it is asked again without that one, and the answer says so.
-import { spawn } from 'node:child_process';
 import type { Footing } from '../../shared/footing.ts';
 import type { ConnectionFacts, Holder, MountPlace, WayLine, WayRequest } from '../../shared/ways.ts';
 import { CodedError } from '../errors.ts';
+import type { Launch } from '../launch/launch.ts';
 
 /** To start, on a machine that is busy. */
 const START_MS = 15_000;
@@ -23,10 +23,12 @@ type Deed = Exclude<WayRequest, { ask: 'facts' | 'holders' | 'footings' }>;
 
 export class WayRunner {
   readonly #program: string;
+  readonly #launch: Launch;
 
   /** @param program entry file that node runs */
-  constructor(program: string) {
+  constructor(program: string, launch: Launch) {
     this.#program = program;
+    this.#launch = launch;
   }
 
   /** @throws CodedError FUSESCOPE_BUSY where /proc hangs at every turn */
@@ -90,9 +92,8 @@ export class WayRunner {
     quietMs: number | null,
   ): Promise<{ lines: WayLine[]; ended: boolean; at: number | null }> {
     return new Promise((resolve) => {
-      const child = spawn(process.execPath, [this.#program, JSON.stringify(request)], {
+      const child = this.#launch(process.execPath, [this.#program, JSON.stringify(request)], {
         stdio: ['ignore', 'pipe', 'ignore'],
-        cwd: '/',
       });
       const lines: WayLine[] = [];
       let at: number | null = null;
@@ -111,7 +112,7 @@ export class WayRunner {
       };
       let timer = setTimeout(kill, quietMs === null ? DEED_MS : START_MS);
       let rest = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
         if (settled) return;
         if (quietMs !== null) {
           clearTimeout(timer);

@@ -176,7 +176,8 @@ function watch(pid: number): () => number {
 function watchChildren(pid: number): () => number {
   let most = 0;
   const timer = setInterval(() => {
-    for (const child of childrenOf(pid)) {
+    // Its launcher starts them.
+    for (const child of childrenOf(pid).flatMap(childrenOf)) {
       if (commandOf(child).includes('logs/main')) most = Math.max(most, residentBytes(child));
     }
   }, LOOK_MS);

@@ -87,10 +87,14 @@ describeWith(NEEDS, 'a server without rights', () => {
   test('sees all the same who waits, and says so on the overview', async () => {
     await using opened = await openPage(browser, server.url);
     const { page } = opened;
-    await freeze(daemon.pid);
+    // What it works in tells which mount it waits for, whatever else is mounted on this machine.
     const [program = '', ...words] = AS_NOBODY;
-    const hangs = [...words, 'stat', `${daemon.mountpoint}/hangs`];
-    const caller = spawn(program, hangs, { stdio: 'ignore', cwd: '/' });
+    const caller = spawn(program, [...words, 'sh', '-c', 'read -r _; exec stat hangs'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      cwd: daemon.mountpoint,
+    });
+    await freeze(daemon.pid);
+    caller.stdin.end('\n');
     try {
       await until(
         'the caller to be seen',

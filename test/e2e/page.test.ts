@@ -90,7 +90,10 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'the page on a 
     await until('the URL', () => filterOf(page) === 'op:getattr -path:*.never');
     await page.keyboard.press('Escape');
     await page.reload();
-    await expect.poll(() => field.inputValue()).toBe('op:getattr -path:*.never');
+    await until(
+      'the filter of the URL',
+      async () => (await field.inputValue()) === 'op:getattr -path:*.never',
+    );
     await page.getByRole('gridcell', { name: 'getattr' }).first().waitFor();
     const ops = await page.locator('.rows [role="row"] .op').allTextContents();
     expect(new Set(ops.map((op) => op.trim()))).toEqual(new Set(['getattr']));

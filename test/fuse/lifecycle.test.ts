@@ -25,9 +25,13 @@ const gone = () => until('the mount to go away', () => !isMounted(), 15_000);
 
 /** A child that holds a file of the mount open until it is killed. Resolves when it has it. */
 async function holdOpen(mirror: Mirror, script: string): Promise<ChildProcess> {
-  const child = spawn('bash', ['-euc', `cd ${mirror.mountpoint}; ${script}; echo holding; exec sleep 1000`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'bash',
+    ['--norc', '-euc', `cd ${mirror.mountpoint}; ${script}; echo holding; exec sleep 1000`],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   await new Promise((resolve) => child.stdout?.once('data', resolve));
   return child;
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { launchHere } from '../../server/launch/launch.ts';
 import { offers, type Situation } from '../../server/ways/offers.ts';
 import { WayRunner } from '../../server/ways/runner.ts';
 import { TOKEN_MS, Tokens } from '../../server/ways/tokens.ts';
@@ -157,7 +158,7 @@ it('leaves out a process whose files hang, kills the look that hangs in them, an
        writeSync(1, JSON.stringify({ holder: { pid, comm: 'x', files: [], fileCount: 1 } }) + '\\n');
      }`,
   );
-  const { found, skipped } = await new WayRunner(program).holders([]);
+  const { found, skipped } = await new WayRunner(program, launchHere).holders([]);
   expect(found.map((one) => one.pid)).toEqual([5, 9]);
   expect(skipped).toEqual([7]);
 });

@@ -60,7 +60,8 @@ export function run(
 
 /** A script of bash, ending at its first error. */
 export function bash(script: string, cwd: string, env: Record<string, string> = {}): Promise<Ended> {
-  return run('bash', ['-euo', 'pipefail', '-c', script], { cwd, env: { LC_ALL: 'C', ...env } });
+  // Where its input is a socket and nothing above it was a shell, bash takes itself to be run by rshd and reads a file.
+  return run('bash', ['--norc', '-euo', 'pipefail', '-c', script], { cwd, env: { LC_ALL: 'C', ...env } });
 }
 
 /** The words after which the mirror process is started; `prefix` may be `unshare …`. */

@@ -11,6 +11,7 @@ import { Modules } from '../../../fuse/examiner/modules.ts';
 import { UserStacks } from '../../../fuse/examiner/user-stacks.ts';
 import { readStat } from '../../../fuse/kernel/discovery/proc.ts';
 import { Examiner } from '../../../server/diagnosis/examiner.ts';
+import { launchHere } from '../../../server/launch/launch.ts';
 import { program } from '../../../server/setup/paths.ts';
 import type { UserFrame } from '../../../shared/user-frame.ts';
 import { describeWith } from '../../support/requires.ts';
@@ -164,7 +165,7 @@ describeWith(
       const pid = child.pid ?? 0;
       await until('it to wait', () => lookAt(pid).frames?.[0]?.text.startsWith('read'));
       await ward.stop(mount.pid);
-      const examiner = new Examiner(program('fuse/examiner/main'), pino({ level: 'silent' }));
+      const examiner = new Examiner(program('fuse/examiner/main'), launchHere, pino({ level: 'silent' }));
       try {
         const known = [{ connection: null, points: [], daemon: null, look: false }];
         const { processes, unread } = await examiner.examine({ mounts: known, callers: [pid] });

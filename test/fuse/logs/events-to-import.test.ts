@@ -8,6 +8,7 @@ import type { Exporter } from '../../../server/export/format.ts';
 import { ndjson } from '../../../server/export/ndjson.ts';
 import { LogReading } from '../../../server/import/reading.ts';
 import { Pairing, type PairMount } from '../../../server/ingest/pairing.ts';
+import { launchHere } from '../../../server/launch/launch.ts';
 import type { Span } from '../../../shared/span.ts';
 import type { WireEvent } from '../../../shared/wire/frames.ts';
 import { events as anyEvent } from '../../shared/arbitrary.ts';
@@ -45,7 +46,8 @@ async function* exported(exporter: Exporter, spans: readonly Span[]): AsyncGener
 async function imported(format: string, bytes: AsyncIterable<Uint8Array>) {
   const spans: Span[] = [];
   const mounts: string[] = [];
-  const reading = new LogReading({ program: READER, format, mount: null, name: 'log', modifiedUs: null });
+  const options = { program: READER, format, mount: null, name: 'log', modifiedUs: null };
+  const reading = new LogReading(options, launchHere);
   const { report } = await reading.read(bytes, {
     mount: (name) => mounts.push(name),
     spans: async (some) => {

@@ -210,6 +210,7 @@ describeWith(['root', 'unshare', 'logger', 'python3'], 'the journal', () => {
     const folder = tempDir();
     const sender = join(folder, 'send.ts');
     const journal = join(import.meta.dirname, '../../../server/alerts/journal.ts');
+    const launch = join(import.meta.dirname, '../../../server/launch/launch.ts');
     const message = {
       event: 'raised',
       text: 'ls waits\nFORGED=1',
@@ -223,7 +224,8 @@ describeWith(['root', 'unshare', 'logger', 'python3'], 'the journal', () => {
     writeFileSync(
       sender,
       `import { journal } from ${JSON.stringify(journal)};
-       await journal(${JSON.stringify(message)}, new AbortController().signal);`,
+       import { launchHere } from ${JSON.stringify(launch)};
+       await journal(launchHere)(${JSON.stringify(message)}, new AbortController().signal);`,
     );
     writeFileSync(join(folder, 'receive.py'), RECEIVER);
     const words = ['python3', join(folder, 'receive.py'), process.execPath, sender];

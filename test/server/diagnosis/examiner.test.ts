@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readStat } from '../../../fuse/kernel/discovery/proc.ts';
 import { Examiner } from '../../../server/diagnosis/examiner.ts';
+import { launchHere } from '../../../server/launch/launch.ts';
 import { program } from '../../../server/setup/paths.ts';
 import type { ExamineAnswer, ExamineRequest } from '../../../shared/examination.ts';
 import { describeWith } from '../../support/requires.ts';
@@ -46,7 +47,7 @@ function examinerThat(at: string): Examiner {
 }
 
 function watched(file: string): Examiner {
-  const examiner = new Examiner(file, log);
+  const examiner = new Examiner(file, launchHere, log);
   undo.push(() => examiner.close());
   return examiner;
 }

@@ -1,0 +1,57 @@
+// How processes are started, as far as those who start them need to know: a ChildProcess of Node fits as well as one
+// that another process has started for us (launcher.ts).
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+
+/** Standard input, output and error each. */
+export type Stdio = readonly ['pipe' | 'ignore', 'pipe' | 'ignore', 'pipe' | 'ignore'];
+
+export interface LaunchOptions {
+  stdio: Stdio;
+  /** The whole environment; without it, the server's own. */
+  env?: NodeJS.ProcessEnv;
+}
+
+/** The part of a ChildProcess that is used here. */
+export interface Launched {
+  /** Not known before it has started, nor where it could not be. */
+  readonly pid?: number | undefined;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly exitCode: number | null;
+  readonly signalCode: NodeJS.Signals | null;
+  kill(signal: NodeJS.Signals): unknown;
+  /** It keeps this process from ending no longer. */
+  unref(): void;
+  /** It could not be started. `close` follows. */
+  once(event: 'error', hear: (error: NodeJS.ErrnoException) => void): unknown;
+  /** It has ended, and all it wrote was read. */
+  once(event: 'close', hear: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+}
+
+/** Starts a program in /, without a shell. */
+export type Launch = (program: string, args: readonly string[], options: LaunchOptions) => Launched;
+
+/** Hears each line of an output that is a pipe. */
+export function eachLine(output: Readable | null, hear: (line: string) => void): void {
+  if (output) createInterface({ input: output }).on('line', hear);
+}
+
+/**
+ * Kills a process that has not ended by then, or when `signal` says so.
+ * @returns aborted where it was asked to be killed
+ */
+export function killLate(child: Launched, timeoutMs: number, signal?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(timeoutMs);
+  const either = signal ? AbortSignal.any([signal, late]) : late;
+  const kill = () => child.kill('SIGKILL');
+  either.addEventListener('abort', kill, { once: true });
+  child.once('close', () => either.removeEventListener('abort', kill));
+  return either;
+}
+
+/** From this process, for those that hold no files on disks that may hang. */
+export const launchHere: Launch = (program, args, { stdio, env }) =>
+  spawn(program, args, { cwd: '/', stdio: [...stdio], env: env ?? process.env });
