@@ -1,7 +1,8 @@
 // A filter as a condition of SQL over the table `spans s`. Numbers are compared by SQLite; names (path, comm, free
 // text) by the very matcher that the page uses, called through a function and remembered by dictionary id, so that
 // stored and live spans are never judged differently. Nothing of a filter's text enters the SQL. What SQLite can judge
-// by itself stands first in a condition: a call per row costs more than all else of it.
+// by itself stands first in a condition: a call per row costs more than all else of it. Where a filter means few names of
+// few, their ids are listed and no row needs a call, except those with names that are newer than the list.
 import type { Database, Statement } from 'better-sqlite3';
 import { ERRNO_NAMES, errnoName, errnoNumber } from '../../shared/errno.ts';
 import type { ExactKey, Filter, NumberKey, NumberRange, Term } from '../../shared/filter/ast.ts';
@@ -10,7 +11,7 @@ import type { Matcher } from '../../shared/filter/glob.ts';
 import { OPS, opCode, opName } from '../../shared/ops.ts';
 import { SOURCE_KINDS, SPAN_STATES } from '../../shared/span.ts';
 import { asksForSource, kernelTwins, type Twin } from '../mounts/twins.ts';
-import { NameCache } from './name-cache.ts';
+import { type Listed, NameCache } from './name-cache.ts';
 
 /** Answers remembered for all terms; after that it forgets them and begins again. */
 const MAX_REMEMBERED = 500_000;
@@ -44,14 +45,15 @@ interface Lookup {
   key: string;
   matches: Matcher;
   remembered: Map<number, boolean>;
+  listed: Listed | null;
 }
 
 /** Builds conditions for one connection, to which it adds the functions that they call. */
 export class FilterCompiler {
   private readonly lookups = new Map<number, Lookup>();
   private readonly mounts: Statement<[], Twin>;
-  private readonly path: Statement<[number], string>;
-  private readonly comm: Statement<[number], string>;
+  private readonly path: NameCache;
+  private readonly comm: NameCache;
   /** Numbers of the lookups by what they ask: the next page of a filter knows what the one before found out. */
   private readonly numbers = new Map<string, number>();
   private nextLookup = 1;
@@ -60,12 +62,9 @@ export class FilterCompiler {
   /** `names` is a second connection to the same file: the first may not be asked while it runs a statement. */
   constructor(db: Database, names: Database) {
     this.mounts = db.prepare('SELECT id, host, mount, kind, connection, gone_us AS goneUs FROM mounts');
-    this.path = names.prepare('SELECT path FROM paths WHERE id = ?').pluck() as Statement<[number], string>;
-    this.comm = names.prepare('SELECT comm FROM comms WHERE id = ?').pluck() as Statement<[number], string>;
-    const by = (read: Statement<[number], string>) => {
-      const cache = new NameCache((id) => read.get(id));
-      return (term: number, id: number | null) => this.holds(term, id, cache.of);
-    };
+    this.path = new NameCache(names, 'paths', 'path');
+    this.comm = new NameCache(names, 'comms', 'comm');
+    const by = (cache: NameCache) => (term: number, id: number | null) => this.holds(term, id, cache.of);
     db.function('path_matches', by(this.path));
     db.function('comm_matches', by(this.comm));
     db.function('op_matches', (term: number, op: number) => this.holds(term, op, opName));
@@ -146,11 +145,7 @@ export class FilterCompiler {
       );
     }
     const lookup = this.lookup([key, ...patterns], matches);
-    if (key === 'comm') return `s.comm_id IS NOT NULL AND comm_matches(${lookup}, s.comm_id)`;
-    return (
-      `(s.path_id IS NOT NULL AND path_matches(${lookup}, s.path_id)) OR ` +
-      `(s.new_path_id IS NOT NULL AND path_matches(${lookup}, s.new_path_id))`
-    );
+    return key === 'comm' ? this.byComm(lookup) : this.byPath(lookup);
   }
 
   private text(text: string): string {
@@ -158,22 +153,40 @@ export class FilterCompiler {
     const ops = OPS.filter(({ name }) => matches(name)).map(({ code }) => code);
     const errnos = ERRNO_NAMES.filter((name) => matches(name)).map((name) => errnoNumber(name) ?? 0);
     // One memory for each kind of id.
-    const [path, comm, op, errno] = ['path', 'comm', 'op', 'errno'].map((kind) =>
-      this.lookup(['text', kind, text], matches),
-    );
+    const memory = (kind: string) => this.lookup(['text', kind, text], matches);
+    const [op, errno] = [memory('op'), memory('errno')];
     return (
       `${isIn('s.op', ops)} OR ${isIn('s.errno', errnos)} OR (${isNotKnown} AND op_matches(${op}, s.op)) OR ` +
       `(${hasNoName} AND errno_matches(${errno}, s.errno)) OR ` +
-      `(s.comm_id IS NOT NULL AND comm_matches(${comm}, s.comm_id)) OR ` +
-      `(s.path_id IS NOT NULL AND path_matches(${path}, s.path_id)) OR ` +
-      `(s.new_path_id IS NOT NULL AND path_matches(${path}, s.new_path_id))`
+      `${this.byComm(memory('comm'))} OR ${this.byPath(memory('path'))}`
     );
+  }
+
+  private byPath(lookup: number): string {
+    const of = this.byName(lookup, this.path, 'path_matches');
+    return `${of('s.path_id')} OR ${of('s.new_path_id')}`;
+  }
+
+  private byComm(lookup: number): string {
+    return this.byName(lookup, this.comm, 'comm_matches')('s.comm_id');
+  }
+
+  /** Whether the name of a column's id is meant. */
+  private byName(number: number, names: NameCache, call: string): (column: string) => string {
+    const lookup = this.lookups.get(number);
+    if (lookup) lookup.listed = names.meant(lookup.matches, lookup.listed);
+    const listed = lookup?.listed;
+    return (column) => {
+      const asked = `${call}(${number}, ${column})`;
+      if (!listed) return `(${column} IS NOT NULL AND ${asked})`;
+      return `(${isIn(column, listed.ids)} OR (${column} > ${listed.upTo} AND ${asked}))`;
+    };
   }
 
   private lookup(of: readonly string[], matches: Matcher): number {
     const key = JSON.stringify(of);
     const number = this.numbers.get(key) ?? this.nextLookup++;
-    const lookup = this.lookups.get(number) ?? { key, matches, remembered: new Map() };
+    const lookup = this.lookups.get(number) ?? { key, matches, remembered: new Map(), listed: null };
     // What was asked last goes last.
     this.lookups.delete(number);
     this.lookups.set(number, lookup);

@@ -1,5 +1,8 @@
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FilterCompiler } from '../../../server/store/filter-sql.ts';
+import type { Filter } from '../../../shared/filter/ast.ts';
 import { compileFilter } from '../../../shared/filter/compile.ts';
 import { parse } from '../../../shared/filter/parse.ts';
 import { print } from '../../../shared/filter/print.ts';
@@ -7,10 +10,14 @@ import type { Span } from '../../../shared/span.ts';
 import { spans as anySpan, filters } from '../../shared/arbitrary.ts';
 import { exported, mount, open, span, T0, tempFile } from './helpers.ts';
 
+function parsed(text: string): Filter {
+  const read = parse(text);
+  if (!read.ok) throw new Error(read.error.message);
+  return read.filter;
+}
+
 function matching(spans: readonly Span[], filter: string): Span[] {
-  const parsed = parse(filter);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  const test = compileFilter(parsed.filter);
+  const test = compileFilter(parsed(filter));
   return spans.filter((one) => test(one));
 }
 
@@ -54,6 +61,57 @@ describe('a filter on stored spans', () => {
       const ids = items.map((one) => one.id).sort((a, b) => a - b);
       expect([text, ids]).toEqual([text, matching(put, text).map((one) => one.id)]);
     }
+  });
+
+  it('finds few names among few and among many, many names, and names that came since it was compiled', async () => {
+    const file = tempFile();
+    const store = await open(file);
+    store.putMount(mount(1, '/mnt/x'));
+    let id = 0;
+    const put: Span[] = [];
+    const add = (path: string, more: Partial<Span> = {}) => {
+      const one = span(++id, { path, ...more });
+      put.push(one);
+      store.insert(one, null);
+    };
+    const texts = ['path:/f/7', '-path:/f/*', 'needle', '-needle', 'comm:needle', 'comm:n*'];
+    const check = async () => {
+      await store.settled();
+      for (const text of texts) {
+        const { items } = await store.spans({ filter: text, limit: 10_000, order: 'start:asc' });
+        const expected = matching(put, text).slice(0, 10_000);
+        expect([text, items.map((one) => one.id)]).toEqual([text, expected.map((one) => one.id)]);
+      }
+    };
+    add('/needle');
+    add('/other', { comm: 'needle' });
+    add('/other', { newPath: '/to/needle', op: 'rename' });
+    for (let i = 0; i < 500; i++) add(`/f/${i}`);
+    await check();
+
+    // What is compiled now lists the names that there are now.
+    const [db, names] = [new Database(file), new Database(file)];
+    const compiler = new FilterCompiler(db, names);
+    const asked = texts.map((text) => [text, compiler.compile(parsed(text), 0)] as const);
+    add('/a/needle/more');
+    add('/f/7', { comm: 'need' });
+    add('/g/7', { comm: 'needless' });
+    await store.settled();
+    for (const [text, { sql, params }] of asked) {
+      const ids = db
+        .prepare(`SELECT s.id FROM spans s WHERE ${sql} ORDER BY s.id`)
+        .pluck()
+        .all(...params);
+      expect([text, ids]).toEqual([text, matching(put, text).map((one) => one.id)]);
+    }
+    expect(asked[0]?.[1].sql).toMatch(/path_id = \d+ OR/);
+    for (const one of [db, names]) one.close();
+    await check();
+
+    for (let i = 0; i < 3_000; i++) add(`/many/needle/${i}`);
+    await check();
+    for (let i = 0; i < 42_000; i++) add(`/g/${i}`);
+    await check();
   });
 
   it('says where it is wrong', async () => {
