@@ -3,6 +3,7 @@
 // caller's lane a thread, a finished span an X event, an open one a B without its E.
 import type { Span } from '../../shared/span.ts';
 import type { Stall } from '../../shared/stall.ts';
+import { FACTS } from './facts.ts';
 import type { Exporter } from './format.ts';
 import type { Count } from './in-flight.ts';
 import { Pieces, piece, TextWriter } from './text-writer.ts';
@@ -38,28 +39,7 @@ const DUR = piece(',"dur":');
 const SOURCE = new Pieces((source) => `,"args":{"source":${JSON.stringify(source)}`);
 const CLOSE = piece('}}');
 /** What an operation has among its arguments; what is absent is left out. */
-const ARGUMENTS = [
-  'unique',
-  'state',
-  'durationNs',
-  'queueNs',
-  'errno',
-  'error',
-  'path',
-  'newPath',
-  'nodeid',
-  'fh',
-  'offset',
-  'size',
-  'bytes',
-  'pid',
-  'tid',
-  'uid',
-  'gid',
-  'comm',
-  'daemonTid',
-  'args',
-] as const satisfies readonly (keyof Span)[];
+const ARGUMENTS = ['unique', 'state', ...FACTS] as const satisfies readonly (keyof Span)[];
 
 class Argument {
   readonly #name: (typeof ARGUMENTS)[number];

@@ -2,6 +2,7 @@
 // spreadsheet would run as a formula is led by an apostrophe, as OWASP advises, since paths are hostile. Nothing is
 // lost: empty text, and numbers of requests that are text, stand in quotes; an apostrophe in front gets another.
 import type { Span } from '../../shared/span.ts';
+import { FACTS } from './facts.ts';
 import type { Exporter } from './format.ts';
 import { Pieces, piece, TextWriter } from './text-writer.ts';
 
@@ -13,24 +14,7 @@ export const CSV_COLUMNS = [
   'op',
   'state',
   'startUs',
-  'durationNs',
-  'queueNs',
-  'errno',
-  'error',
-  'path',
-  'newPath',
-  'nodeid',
-  'fh',
-  'offset',
-  'size',
-  'bytes',
-  'pid',
-  'tid',
-  'uid',
-  'gid',
-  'comm',
-  'daemonTid',
-  'args',
+  ...FACTS,
 ] as const satisfies readonly (keyof Span)[];
 
 export const csv: Exporter = {
