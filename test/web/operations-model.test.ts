@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { SpanList } from '../../shared/api.ts';
 import { blankSpan, type Span } from '../../shared/span.ts';
-import { OperationsModel, type PageAsk } from '../../web/views/operations/model.ts';
+import { OperationsModel } from '../../web/views/operations/model.ts';
+import type { PageAsk } from '../../web/views/operations/pages.ts';
 
 const NOW = 1_000_000_000;
 const span = (id: number, more: Partial<Span> = {}): Span => ({

@@ -6,37 +6,22 @@ import type { BatchFrame } from '../../../shared/live.ts';
 import type { Span } from '../../../shared/span.ts';
 import type { ServerOrder, TimeRange } from '../../api/queries.ts';
 import { Ring } from '../../live/ring.ts';
+import { type FetchPage, PATIENT_MS, type PageAsk, pages } from './pages.ts';
 
 /** Spans kept of what came live: at 20,000 a second two and a half seconds, in calm use hours. */
 export const LIVE_ROWS = 50_000;
 /** Older spans that one reader may load on top. */
 export const OLDER_ROWS = 50_000;
 const FIRST_PAGE = 200;
-/** Rows of a large screen: the first look, where nothing is on the screen yet, asks for no more. */
-export const SCREENFUL = 60;
 const NEXT_PAGE = 500;
 /** Rows that are put in an order which the store does not know: all at once, the most that it gives. */
 export const SORTED_ROWS = 10_000;
-/** A page ends after this long with what it has, so that the first rows are there at once; the next looks for longer. */
-const QUICK_MS = 20;
-const PATIENT_MS = 1_280;
 /** So long the rows before may stay on the screen while the first look is under way: none at all would only flicker. */
 const STAYS_MS = 120;
-/** Asking ends with fewer rows than wanted when it has taken this long; reading on goes on from there. */
-const LOOK_MS = 5_000;
 /** Before the rows began: what ended then may not have been in the store yet. */
 const OVERLAP_US = 1e6;
 /** Open operations older than this are pinned above the rows. */
 const PINNED_AFTER_US = 1e6;
-
-export interface PageAsk {
-  filter: string;
-  range: TimeRange;
-  order: ServerOrder;
-  limit: number;
-  cursor: string | null;
-  withinMs: number;
-}
 
 export interface Subject {
   filter: string;
@@ -48,7 +33,7 @@ export interface Subject {
 }
 
 export interface ModelOptions {
-  fetchPage: (ask: PageAsk, signal: AbortSignal) => Promise<SpanList>;
+  fetchPage: FetchPage;
   /** What had begun before `toUs` and is still open, oldest first. */
   fetchOpen: (filter: string, toUs: number | null, signal: AbortSignal) => Promise<Span[]>;
   nowUs: () => number;
@@ -316,26 +301,18 @@ export class OperationsModel {
     this.tellPage();
   }
 
-  /** Asks until there are as many rows as wanted. @param use of what was found; false where no more is wanted */
+  /** @param use of what was found; false where no more is wanted */
   private async load(ask: Omit<PageAsk, 'withinMs'>, use: (page: SpanList) => boolean): Promise<void> {
     const { signal } = this.abort;
+    const { fetchPage } = this.options;
     this.loading = true;
     this.version++;
-    let { limit, cursor } = ask;
     const screenful = this.length === 0 && !this.subject.compare;
-    const until = performance.now() + LOOK_MS;
     try {
-      for (let withinMs = QUICK_MS; ; withinMs = Math.min(PATIENT_MS, withinMs * 2)) {
-        const most = screenful && withinMs === QUICK_MS ? Math.min(limit, SCREENFUL) : limit;
-        const page = await this.options.fetchPage({ ...ask, limit: most, cursor, withinMs }, signal);
-        if (signal.aborted || !use(page)) return;
+      for await (const page of pages(ask, { fetchPage, screenful, painted: () => this.painted() }, signal)) {
+        if (!use(page)) return;
         this.version++;
         if (page.items.length > 0) this.tellPage();
-        limit -= page.items.length;
-        cursor = page.nextCursor;
-        if (cursor === null || limit <= 0 || performance.now() > until) return;
-        if (page.items.length > 0) await this.painted();
-        if (signal.aborted) return;
       }
     } catch (error) {
       if (!signal.aborted) this.error = error instanceof Error ? error : new Error(String(error));
