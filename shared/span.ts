@@ -92,6 +92,11 @@ export function blankSpan(id: number, mountId: number, mount: string, source: So
   };
 }
 
+/** End of a span, µs since the epoch; its start where it has no known end. */
+export function endUs({ startUs, durationNs }: Pick<Span, 'startUs' | 'durationNs'>): number {
+  return startUs + (durationNs ?? 0) / 1e3;
+}
+
 /** How a span ended, in a word: its errno, ok, or what else became of it. `failed`: a log told no more than that. */
 export function resultOf(span: Pick<Span, 'state' | 'errno' | 'error'>): string {
   if (span.state !== 'done') return span.state;

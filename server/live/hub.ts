@@ -3,7 +3,7 @@
 // frame may hold is bounded too, so no client can make the server grow.
 
 import type { BatchFrame, LiveFrame } from '../../shared/live.ts';
-import type { Span } from '../../shared/span.ts';
+import { endUs, type Span } from '../../shared/span.ts';
 
 /** What the hub needs of a WebSocket. */
 export interface LiveSocket {
@@ -185,6 +185,8 @@ function take(group: Group, open: readonly Span[]): Content {
   const { ring, matched, match } = group;
   const at = matched % MAX_SPANS_PER_FRAME;
   const spans = matched > MAX_SPANS_PER_FRAME ? [...ring.slice(at), ...ring.slice(0, at)] : ring;
+  // Of one mount they come nearly so; a daemon with several threads tells of the end of one after that of the next.
+  spans.sort((a, b) => endUs(a) - endUs(b));
   group.ring = [];
   group.matched = 0;
   const matching = match ? open.filter((span) => match(span)) : open;

@@ -1,7 +1,7 @@
 // What a trace proves about paths: an operation that succeeded on a path shows that it is there, one that removed it
 // that it is gone. Pure; told of spans as they end, and one that comes late changes nothing that a later operation has
 // proved. What nobody did anything with stays unknown.
-import type { Span } from '../../shared/span.ts';
+import { endUs, type Span } from '../../shared/span.ts';
 
 export type Presence = 'there' | 'gone' | 'unknown';
 export type PathKind = 'file' | 'directory';
@@ -165,8 +165,4 @@ function parentOf(path: string): string | null {
 /** Whether `known` ended after `other`. */
 function isLater(known: Span | null, other: Span): boolean {
   return known !== null && endUs(known) > endUs(other);
-}
-
-function endUs({ startUs, durationNs }: Span): number {
-  return startUs + (durationNs ?? 0) / 1_000;
 }

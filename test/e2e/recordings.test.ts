@@ -66,6 +66,24 @@ describeWith(['fuse', CHROMIUM.split('/').at(-1) ?? 'chromium'], 'recordings in 
     expect(opened.complaints).toEqual([]);
   });
 
+  test('are begun and ended by the button at the top, which stays in its place', async () => {
+    await using opened = await openPage(browser, `${server.url}/errors`);
+    const { page } = opened;
+    const before = (await list()).length;
+    const begin = page.getByRole('button', { name: 'Record', exact: true });
+    const place = await begin.boundingBox();
+    await begin.click();
+    const end = page.getByRole('button', { name: 'Stop recording' });
+    await end.waitFor();
+    expect(await end.boundingBox()).toEqual(place);
+    await end.click();
+    await begin.waitFor();
+    const now = await list();
+    expect(now).toHaveLength(before + 1);
+    expect(now.filter((one) => one.state !== 'done')).toEqual([]);
+    expect(opened.complaints).toEqual([]);
+  });
+
   test('are read from a dropped log, described, cut, sent, taken back and removed', async () => {
     await using opened = await openPage(browser, `${server.url}/latency`);
     const { page } = opened;

@@ -49,6 +49,25 @@ describe('live hub', () => {
     expect(a.batches().map((frame) => frame.open)).toEqual([[], null]);
   });
 
+  it('puts what ended since the last frame in the order of its end, also where more came than a frame holds', () => {
+    const hub = new LiveHub();
+    const socket = new FakeSocket();
+    hub.join(socket, all, hello);
+    const ended = (id: number, startUs: number, durationUs: number) =>
+      hub.offer({ ...span(id), startUs, durationNs: durationUs * 1e3 });
+    ended(1, 100, 50);
+    ended(2, 120, 10);
+    ended(3, 90, 60);
+    hub.flush(0, []);
+    for (let id = 0; id < MAX_SPANS_PER_FRAME + 5; id++) ended(id, 1_000 - (id % 7), 0);
+    hub.flush(1, []);
+    const [first, second] = socket.batches().map((frame) => frame.spans);
+    expect(first?.map(({ id }) => id)).toEqual([2, 1, 3]);
+    const starts = second?.map(({ startUs }) => startUs) ?? [];
+    expect(starts).toHaveLength(MAX_SPANS_PER_FRAME);
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+  });
+
   it('asks a filter about an open operation by the clock, whatever its place in the list', () => {
     const hub = new LiveHub();
     const socket = new FakeSocket();

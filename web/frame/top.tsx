@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useStore } from 'zustand';
 import { live } from '../live/feed.ts';
+import { RecordButton } from '../recordings/record-button.tsx';
 import { cycleTheme, theme } from '../theme/theme.ts';
 import { Logo } from '../ui/glyph.tsx';
 import { groupStalls } from '../ui/stall-groups.ts';
@@ -53,6 +54,7 @@ export function Top({ onSearch }: { onSearch: () => void }) {
         <span className="words">Search or run a command</span>
         <kbd>Ctrl K</kbd>
       </button>
+      <RecordButton />
       <button
         type="button"
         className="icb"

@@ -1,7 +1,7 @@
 // The slowest operations of a window, each a way into Operations.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import type { Span } from '../../shared/span.ts';
+import { endUs, type Span } from '../../shared/span.ts';
 import { formatWall } from '../../shared/units.ts';
 import { slowestQuery, type TimeRange } from '../api/queries.ts';
 import { operationsHref } from '../url/use.ts';
@@ -67,7 +67,7 @@ export function SpanRows({ items, filter, head }: SpanRowsProps) {
                 filter,
                 range: {
                   fromUs: Math.floor(span.startUs - AROUND_US),
-                  toUs: Math.ceil(span.startUs + (span.durationNs ?? 0) / 1e3 + AROUND_US),
+                  toUs: Math.ceil(endUs(span) + AROUND_US),
                 },
               })}
             >

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { BreakdownAnswer, BreakdownBy } from '../../../shared/groups.ts';
+import { endUs } from '../../../shared/span.ts';
 import { formatCount, formatDuration, formatPercent } from '../../../shared/units.ts';
 import { breakdownQuery, slowestQuery } from '../../api/queries.ts';
 import { Duration } from '../../ui/figure.tsx';
@@ -47,10 +48,9 @@ export function Behind({ brush, filter, asTables, onClear }: BehindProps) {
     enabled: ops.data !== undefined,
   });
   // Lists go by when operations began, the map by when they ended.
-  const ended = (slowest.data?.items ?? []).filter(({ startUs, durationNs }) => {
-    const endUs = startUs + (durationNs ?? 0) / 1e3;
-    return durationNs !== null && endUs >= brush.fromUs && endUs < brush.toUs;
-  });
+  const ended = (slowest.data?.items ?? []).filter(
+    (span) => span.durationNs !== null && endUs(span) >= brush.fromUs && endUs(span) < brush.toUs,
+  );
   const href = (more: string) =>
     operationsHref({
       filter: `${narrowed} ${more}`.trim(),

@@ -1,7 +1,7 @@
 // The slowest operations of the chosen histogram: its outliers, each a link to that operation.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import type { Span } from '../../../shared/span.ts';
+import { endUs, type Span } from '../../../shared/span.ts';
 import { slowestQuery, type TimeRange } from '../../api/queries.ts';
 import { Duration } from '../../ui/figure.tsx';
 import { visible } from '../../ui/visible.ts';
@@ -57,7 +57,7 @@ function hrefOf(span: Span, filter: string): string {
     filter,
     range: {
       fromUs: Math.floor(span.startUs - AROUND_US),
-      toUs: Math.ceil(span.startUs + (span.durationNs ?? 0) / 1e3 + AROUND_US),
+      toUs: Math.ceil(endUs(span) + AROUND_US),
     },
   });
 }

@@ -1,7 +1,7 @@
 // The columns of the table: what each shows, what it is put in order by, and which terms of the filter language its
 // cell stands for. Rows, heads, menus and keys all read this table.
 import { opClass } from '../../../shared/ops.ts';
-import { resultOf, type Span } from '../../../shared/span.ts';
+import { endUs, resultOf, type Span } from '../../../shared/span.ts';
 import type { U64 } from '../../../shared/u64.ts';
 import { formatBytes, formatDuration } from '../../../shared/units.ts';
 import { Caller } from '../../ui/caller.tsx';
@@ -10,7 +10,6 @@ import { visible } from '../../ui/visible.ts';
 import { term } from '../../url/terms.ts';
 import { DoneDuration, OpenDuration, Result, When } from './cells.tsx';
 import { detailText } from './detail.ts';
-import { endUs } from './model.ts';
 import './cells.css';
 
 /** What a cell may need beside its span. */

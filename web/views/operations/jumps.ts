@@ -1,10 +1,9 @@
 // From an operation to what else shows it: its time, its path's story, its process, its stall. Each is a link, so that
 // the browser's own way back leads to the row again.
-import type { Span } from '../../../shared/span.ts';
+import { endUs, type Span } from '../../../shared/span.ts';
 import { VIEWS } from '../../frame/views.ts';
 import { DEFAULT_PARAMS, type ViewParams, writeParams } from '../../url/params.ts';
 import { term } from '../../url/terms.ts';
-import { endUs } from './model.ts';
 
 /** Room in time around a span, so that what it waited with is in the picture. */
 const LEAST_AROUND_US = 500e3;

@@ -3,7 +3,7 @@
 // reading on at the end asks the store for what is older. A past range is asked for page by page.
 import type { SpanList } from '../../../shared/api.ts';
 import type { BatchFrame } from '../../../shared/live.ts';
-import type { Span } from '../../../shared/span.ts';
+import { endUs, type Span } from '../../../shared/span.ts';
 import type { ServerOrder, TimeRange } from '../../api/queries.ts';
 import { Ring } from '../../live/ring.ts';
 import { type FetchPage, PATIENT_MS, type PageAsk, pages } from './pages.ts';
@@ -41,9 +41,6 @@ export interface ModelOptions {
   painted?: () => Promise<void>;
   capacity?: number;
 }
-
-/** End of a span, µs; its start where it has no known end. */
-export const endUs = (span: Span): number => span.startUs + (span.durationNs ?? 0) / 1e3;
 
 export class OperationsModel {
   private subject: Subject = { filter: '', range: null, order: 'start:desc', compare: null };
