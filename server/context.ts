@@ -10,6 +10,7 @@ import type { Importer } from './import/importer.ts';
 import type { Intake } from './ingest/intake.ts';
 import type { KernelCollector } from './kernel/collector.ts';
 import type { AttachPolicy } from './kernel/policy.ts';
+import type { Launch } from './launch/launch.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { MirrorManager } from './mirrors/manager.ts';
 import type { MountMapper } from './mounts/map/gather.ts';
@@ -23,6 +24,7 @@ export interface Context {
   readonly startedUs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly launch: Launch;
   readonly store: Store;
   readonly trace: Trace;
   readonly intake: Intake;

@@ -2,7 +2,7 @@
 // Node has no datagram sockets of the Unix kind; logger(1) of util-linux sends them.
 import { existsSync } from 'node:fs';
 import type { AlertMessage } from '../../shared/alerts.ts';
-import { killLate, type Launch } from '../launch/launch.ts';
+import { endOf, killLate, type Launch } from '../launch/launch.ts';
 import { FinalError, type Send } from './queue.ts';
 
 const SOCKET = '/run/systemd/journal/socket';
@@ -17,28 +17,17 @@ const PRIORITIES = { raised: 4, closed: 5 } as const;
 
 export const journal =
   (launch: Launch): Send =>
-  (message, signal) =>
-    new Promise((resolve, reject) => {
-      // Without a journal logger says nothing and succeeds.
-      if (!existsSync(SOCKET)) {
-        reject(new FinalError(`there is no journal (${SOCKET} is not there)`));
-        return;
-      }
-      const child = launch('logger', ['--journald'], { stdio: ['pipe', 'ignore', 'pipe'] });
-      killLate(child, TIMEOUT_MS, signal);
-      let said = '';
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        said = (said + chunk).slice(-500);
-      });
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(entryOf(message));
-      child.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'ENOENT' ? new FinalError('logger(1) of util-linux is missing') : error),
-      );
-      child.once('close', (status) =>
-        status === 0 ? resolve() : reject(new Error(said.trim() || `logger ended with ${status}`)),
-      );
-    });
+  async (message, signal) => {
+    // Without a journal logger says nothing and succeeds.
+    if (!existsSync(SOCKET)) throw new FinalError(`there is no journal (${SOCKET} is not there)`);
+    const child = launch('logger', ['--journald'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    killLate(child, TIMEOUT_MS, signal);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(entryOf(message));
+    const { status, by, stderr, error } = await endOf(child);
+    if (error) throw error.code === 'ENOENT' ? new FinalError('logger(1) of util-linux is missing') : error;
+    if (status !== 0) throw new Error(stderr.trim().slice(-500) || `logger ended with ${status ?? by}`);
+  };
 
 /** One field a line, as logger reads them. */
 export function entryOf(message: AlertMessage): string {

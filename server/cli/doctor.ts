@@ -6,6 +6,7 @@ import type { Finding } from '../doctor/checks.ts';
 import { diagnose } from '../doctor/checks.ts';
 import { readMachine } from '../doctor/machine.ts';
 import { mountFindings } from '../doctor/mounts.ts';
+import { launchHere } from '../launch/launch.ts';
 import type { ServerFlags } from './client.ts';
 import { getJson, serverCommand } from './client.ts';
 import type { Column } from './table.ts';
@@ -25,7 +26,7 @@ export function doctorCommand(): Command {
     .action(async (flags: ServerFlags) => {
       // It needs no server; one that answers knows the mounts.
       const mounts = await getJson<{ items: Mount[] }>(flags, '/api/mounts').catch(() => ({ items: [] }));
-      const machine = diagnose(await readMachine());
+      const machine = diagnose(await readMachine(launchHere));
       printRows(COLUMNS, [...machine, ...mountFindings(mounts.items)], flags.json);
     });
 }

@@ -1,11 +1,10 @@
 // What this machine offers, gathered for the checks: /proc, /sys, /dev/fuse, programs and libraries. It looks at no
 // mount but the kernel's own.
-import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { endOf, killLate, type Launch } from '../launch/launch.ts';
 import { packageRoot } from '../setup/paths.ts';
 
 /** Facts only; what they mean is in checks.ts. */
@@ -37,7 +36,7 @@ export interface Machine {
 const REACH_MS = 5_000;
 const LOADER = join(packageRoot, 'dist/tap/tap-loader');
 
-export async function readMachine(): Promise<Machine> {
+export async function readMachine(launch: Launch): Promise<Machine> {
   const mounts = readText('/proc/self/mountinfo').split('\n').map(mountOf);
   const filesystems = readText('/proc/filesystems');
   const tracefs = mounts.find(({ type }) => type === 'tracefs')?.at;
@@ -52,7 +51,7 @@ export async function readMachine(): Promise<Machine> {
     libfuse: findLibfuse(),
     native: findNative(),
     loader,
-    reach: loader === null ? null : await reachOf(loader),
+    reach: loader === null ? null : await reachOf(loader, launch),
     tracefs: tracefs === undefined ? null : { at: tracefs, tracepoints: tracepointsIn(tracefs) },
     btf: {
       kernel: existsSync('/sys/kernel/btf/vmlinux'),
@@ -73,14 +72,12 @@ function mountOf(line: string): { at: string; type: string } {
   return { at: left.split(' ')[4] ?? '', type: right.split(' ')[0] ?? '' };
 }
 
-async function reachOf(loader: string): Promise<Machine['reach']> {
-  try {
-    const { stdout } = await promisify(execFile)(loader, ['--reach'], { cwd: '/', timeout: REACH_MS });
-    return { fits: true, said: stdout.trim() };
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    return { fits: false, said: stderr?.trim() || message };
-  }
+async function reachOf(loader: string, launch: Launch): Promise<Machine['reach']> {
+  const child = launch(loader, ['--reach'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  killLate(child, REACH_MS);
+  const { status, by, stdout, stderr, error } = await endOf(child);
+  if (status === 0) return { fits: true, said: stdout.trim() };
+  return { fits: false, said: stderr.trim() || (error?.message ?? `it ended with ${status ?? by}`) };
 }
 
 function tracepointsIn(tracefs: string): 'there' | 'absent' | 'hidden' {

@@ -15,7 +15,7 @@ export interface LaunchOptions {
 
 /** The part of a ChildProcess that is used here. */
 export interface Launched {
-  /** Not known before it has started, nor where it could not be. */
+  /** Known with its first output; never where it could not be started. */
   readonly pid?: number | undefined;
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;
@@ -37,6 +37,34 @@ export type Launch = (program: string, args: readonly string[], options: LaunchO
 /** Hears each line of an output that is a pipe. */
 export function eachLine(output: Readable | null, hear: (line: string) => void): void {
   if (output) createInterface({ input: output }).on('line', hear);
+}
+
+/** How a process ended, and the end of what it said. */
+export interface Ending {
+  status: number | null;
+  by: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** Why it could not be started. */
+  error: NodeJS.ErrnoException | null;
+}
+
+const SAID_CHARS = 4_000;
+
+/** Resolves when a process has ended, however it did. */
+export function endOf(child: Launched): Promise<Ending> {
+  const ending: Ending = { status: null, by: null, stdout: '', stderr: '', error: null };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      ending[name] = (ending[name] + chunk).slice(-SAID_CHARS);
+    });
+  }
+  child.once('error', (error) => {
+    ending.error = error;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (status, by) => resolve({ ...ending, status, by }));
+  });
 }
 
 /**

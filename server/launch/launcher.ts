@@ -84,22 +84,25 @@ export class Launcher {
     child.unref();
     child.channel?.unref();
     child.on('message', (message: FromLauncher) => this.#hear(message));
-    child.on('error', () => {});
-    child.once('exit', () => {
-      this.#process = null;
-      // Their pipes end with this, and so do they.
-      for (const started of this.#started.values()) started.end(null, 'SIGKILL');
-      for (const started of this.#expected.values()) started.expectNoMore();
-      this.#started.clear();
-      this.#expected.clear();
-    });
+    child.once('exit', () => this.#lost());
+    // It could not be started; other errors are followed by its end.
+    child.on('error', () => child.pid === undefined && this.#lost());
     return child;
+  }
+
+  /** The pipes of what it had started end with this, and so do they. */
+  #lost(): void {
+    this.#process = null;
+    for (const started of this.#started.values()) started.end(null, 'SIGKILL');
+    for (const started of this.#expected.values()) started.expectNoMore();
+    this.#started.clear();
+    this.#expected.clear();
   }
 
   #hear(message: FromLauncher): void {
     const started = this.#started.get(message.id);
     if (!started) return;
-    if ('pid' in message) started.pid = message.pid;
+    if ('pid' in message) started.begin(message.pid);
     else {
       this.#started.delete(message.id);
       if ('ended' in message) started.end(message.ended.code, message.ended.signal);

@@ -20,6 +20,8 @@ export class Started extends EventEmitter implements Launched {
   /** Outputs that are not read to their end. */
   #reading = 0;
   #ended = false;
+  /** Outputs that are held back until its id is known: whoever reads them may ask for it. */
+  #waiting: (() => void)[] | null = [];
 
   /** @param signal sends it one */
   constructor(stdio: Stdio, signal: (signal: NodeJS.Signals) => void) {
@@ -47,6 +49,12 @@ export class Started extends EventEmitter implements Launched {
     for (const socket of this.#sockets) socket.unref();
   }
 
+  /** It runs. */
+  begin(pid: number): void {
+    this.pid = pid;
+    this.#letGo();
+  }
+
   /** Connects one of its pipes. @returns false where it is not waited for. */
   attach(fd: number, socket: Socket): boolean {
     const stream = [this.stdin, this.stdout, this.stderr][fd];
@@ -61,8 +69,13 @@ export class Started extends EventEmitter implements Launched {
       // Nothing comes; it is read to see that the other end is gone.
       socket.resume();
     } else {
-      socket.pipe(stream, { end: false });
-      socket.once('close', () => stream.end());
+      const read = () => {
+        socket.pipe(stream, { end: false });
+        if (socket.closed) stream.end();
+        else socket.once('close', () => stream.end());
+      };
+      if (this.#waiting) this.#waiting.push(read);
+      else read();
     }
     return true;
   }
@@ -77,6 +90,7 @@ export class Started extends EventEmitter implements Launched {
     this.exitCode = code;
     this.signalCode = signal;
     this.#ended = true;
+    this.#letGo();
     this.stdin?.destroy();
     this.#input?.destroy();
     this.#maybeClose();
@@ -87,6 +101,11 @@ export class Started extends EventEmitter implements Launched {
     for (const output of [this.stdout, this.stderr]) output?.destroy();
     this.emit('error', Object.assign(new Error(message), code === undefined ? {} : { code }));
     this.end(-1, null);
+  }
+
+  #letGo(): void {
+    for (const read of this.#waiting ?? []) read();
+    this.#waiting = null;
   }
 
   #maybeClose(): void {

@@ -1,7 +1,7 @@
 // What the service manager is told (sd_notify(3)): that the server is ready, that it is alive, that it ends. Node has no
 // datagram sockets of the file system; systemd-notify, which is where systemd is, sends them.
 import type { Logger } from 'pino';
-import { killLate, type Launch } from '../launch/launch.ts';
+import { endOf, killLate, type Launch } from '../launch/launch.ts';
 
 /** Of the watchdog's time: a message may be late once without harm. */
 const SHARE = 1 / 3;
@@ -46,18 +46,11 @@ export class ServiceManager {
     const env = { ...process.env, NOTIFY_SOCKET: this.#socket };
     const child = this.#launch('systemd-notify', words, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     killLate(child, SEND_MS);
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-500);
-    });
-    child.once('error', (error) => {
-      said = error.message;
-    });
-    child.once('close', (status, by) => {
+    void endOf(child).then(({ status, by, stderr, error }) => {
       if (status === 0 || this.#silent) return;
       this.#silent = true;
-      const error = said.trim() || `it ended with ${status ?? by}`;
-      this.#log.warn({ error }, 'the service manager cannot be told (systemd-notify)');
+      const why = error?.message ?? (stderr.trim() || `it ended with ${status ?? by}`);
+      this.#log.warn({ error: why }, 'the service manager cannot be told (systemd-notify)');
     });
   }
 }

@@ -196,6 +196,7 @@ async function start(options: ServeOptions, undo: Undo): Promise<RunningServer> 
     startedUs,
     clock,
     log,
+    launch,
     store,
     trace,
     intake,

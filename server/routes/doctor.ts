@@ -6,7 +6,7 @@ import { readMachine } from '../doctor/machine.ts';
 import { mountFindings } from '../doctor/mounts.ts';
 import type { Scope } from './scope.ts';
 
-export function doctorRoute(app: Scope, { trace }: Context): void {
+export function doctorRoute(app: Scope, { trace, launch }: Context): void {
   app.get(
     '/api/doctor',
     {
@@ -17,7 +17,7 @@ export function doctorRoute(app: Scope, { trace }: Context): void {
       },
     },
     async () => {
-      const machine = diagnose(await readMachine());
+      const machine = diagnose(await readMachine(launch));
       return { items: [...machine, ...mountFindings(trace.mountViews())], nextCursor: null };
     },
   );

@@ -60,6 +60,15 @@ test.each([
   expect(violations[0]).toContain(`${from} imports only itself`);
 });
 
+test('a process that the server starts itself is found; a command may', async () => {
+  const starts = "import { spawn } from 'node:child_process';\nexport const child = spawn('true');\n";
+  const planted = { ...LAWFUL, 'server/alerts/bad.ts': starts, 'server/cli/good.ts': starts };
+  const { violations } = await checkImports(await tree(planted));
+  expect(violations).toEqual([
+    'server/alerts/bad.ts -> child_process: the server starts processes through its launcher',
+  ]);
+});
+
 test('a check that reads nothing fails', async () => {
   const empty = await tree({ 'web/.keep': '', 'server/.keep': '', 'fuse/.keep': '', 'shared/.keep': '' });
   expect((await checkImports(empty)).violations).toEqual(

@@ -1,5 +1,5 @@
 // The import law: web -> shared, fuse -> shared, server -> shared, nothing else between the rooms; test may import
-// anything. A room in which nothing was read is a failure, because a checker that reads nothing finds nothing.
+// anything. Besides, the server starts no process itself. A room in which nothing was read is a failure, because a checker that reads nothing finds nothing.
 // node test/laws/imports.ts [ROOT]
 import { resolve } from 'node:path';
 import type { ICruiseResult, IForbiddenRuleType } from 'dependency-cruiser';
@@ -14,6 +14,15 @@ const forbidden: IForbiddenRuleType[] = ROOMS.map((room) => ({
   from: { path: `^${room}/` },
   to: { path: `^(${[...ROOMS, 'test'].join('|')})/`, pathNot: `^(${room}|shared)/` },
 }));
+
+/** What may start a process of its own: commands, and whatever holds no files on disks that may hang. */
+const STARTERS = '^server/(cli|testing|setup|probe)/|^server/launch/|^server/process/open-page[.]ts$';
+forbidden.push({
+  name: 'the server starts processes through its launcher',
+  severity: 'error',
+  from: { path: '^server/', pathNot: STARTERS },
+  to: { path: '^(node:)?child_process$' },
+});
 
 export interface Verdict {
   modules: number;

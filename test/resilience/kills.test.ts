@@ -72,6 +72,8 @@ describeTap('kill -9 under load', () => {
     await until('a second', () => performance.now() - beforeMs >= SECOND_MS && onMirror.count > before);
 
     const pids = { server: server.child.pid ?? 0, mirror: mirror.pid, loader };
+    const launchers = childrenOf(pids.server);
+    expect(launchers).toHaveLength(1);
     for (const part of order) kill(pids[part]);
     await server.stop();
     await mirror.ended;
@@ -91,7 +93,7 @@ describeTap('kill -9 under load', () => {
     await onWatched.more(100);
     expect([...onWatched.answers.keys()]).toEqual([ENOENT]);
     await until('nothing of the old ones', async () => {
-      const alive = await Promise.all([loader, collector, pids.mirror].map(isAlive));
+      const alive = await Promise.all([loader, collector, pids.mirror, ...launchers].map(isAlive));
       return alive.every((one) => !one);
     });
     expect(mountsBelow(place.dir).sort()).toEqual([mountpoint, watched.mountpoint].sort());

@@ -88,6 +88,8 @@ describe('the launcher', () => {
     const child = shell('echo up; exec sleep 1000');
     await once(child.stdout as never, 'data');
     child.stderr?.resume();
+    // Who reads what it says knows who says it.
+    expect(child.pid).toBeGreaterThan(0);
     expect(await isAlive(child.pid ?? 0)).toBe(true);
     const ended = closed(child);
     child.kill('SIGTERM');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { diagnose } from '../../../server/doctor/checks.ts';
 import { type Machine, readMachine } from '../../../server/doctor/machine.ts';
 import { mountFindings } from '../../../server/doctor/mounts.ts';
+import { launchHere } from '../../../server/launch/launch.ts';
 import type { Mount } from '../../../shared/mount.ts';
 
 const ALL = (1n << 41n) - 1n;
@@ -91,7 +92,7 @@ test('each mount has a row with what captures it and why nothing better', () => 
 });
 
 test('this machine can be read', async () => {
-  const machine = await readMachine();
+  const machine = await readMachine(launchHere);
   expect(machine.uid).toBe(process.getuid?.());
   expect(machine.kernel).toMatch(/^\d+\.\d+/);
   expect(diagnose(machine)).toHaveLength(diagnose(GOOD).length);
