@@ -1,6 +1,6 @@
 // The barcode of the lanes as small pictures that are kept, so that moving the view only puts them elsewhere. A tile is
 // drawn when it first comes into view, and again when what it shows has changed: other lines, another part of the
-// picture. Another zoom or another theme begins anew.
+// picture, another theme. Another zoom begins anew.
 import type { Picture } from './picture.ts';
 import type { Line } from './places.ts';
 import type { Scale } from './viewport.ts';
@@ -83,11 +83,14 @@ export class Tiles {
       // The length of a view that is dragged is the same but for the rounding of its ends.
       Math.abs(known.pxPerUs / pxPerUs - 1) < SAME_ZOOM &&
       Math.abs(us(left) - this.anchorUs) * pxPerUs < FAR_PX &&
-      known.ratio === ratio &&
-      known.theme === theme;
+      known.ratio === ratio;
     if (!fits) {
       this.known = { picture, pxPerUs, ratio, theme };
       this.anchorUs = us(left);
+      this.forget(() => true);
+    } else if (known.theme !== theme) {
+      // Counted from the same moment, so that nothing moves by the rounding of its place.
+      known.theme = theme;
       this.forget(() => true);
     } else if (this.version !== picture.version) {
       const changed = picture.changedSince(this.version);
